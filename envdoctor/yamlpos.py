@@ -1,0 +1,157 @@
+"""Read YAML as text with positions: `2.10` stays 2.10, a repeated key is an error, every value knows its line.
+
+Nothing here is turned into numbers, dates or booleans; whoever needs one says so. Aliases are followed, but a document
+that unfolds to more than `MOST_NODES` values is refused (the "billion laughs").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import yaml
+
+from envdoctor.errors import UserError, near
+from envdoctor.model import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+MOST_NODES = 200_000
+DEEPEST = 60
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A scalar as it is written, and where."""
+
+    value: str
+    place: Place
+    quoted: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Say whether the value is YAML's null."""
+        return not self.quoted and self.value in ("", "~", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A sequence and where it starts."""
+
+    items: tuple[Node, ...]
+    place: Place
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A mapping with text keys, in the order of the file, and where it starts."""
+
+    items: dict[str, Node]
+    keys: dict[str, Text]
+    place: Place
+
+    def get(self, key: str) -> Node | None:
+        """Give the value of a key, or None."""
+        return self.items.get(key)
+
+    def only(self, known: Collection[str], what: str) -> None:
+        """Refuse keys that nobody reads."""
+        for key, written in self.keys.items():
+            if key not in known:
+                raise UserError(f"unknown key `{key}` in {what}", place=written.place, hint=near(key, known))
+
+
+Node = Text | List | Map
+
+
+def read(source: str, file: str) -> Node:
+    """Give the one document of a YAML text; raise UserError with its place."""
+    try:
+        root = yaml.compose(source, Loader=_LOADER)
+        if root is None:
+            raise UserError("the file is empty", place=Place(file))
+        return _Reader(file).node(root, 0)
+    except RecursionError:
+        raise UserError("nested too deeply", place=Place(file)) from None
+    except yaml.MarkedYAMLError as error:
+        raise UserError(_reason(error), place=_marked(error, file)) from None
+    except yaml.reader.ReaderError as error:
+        line = source.count("\n", 0, error.position) + 1
+        raise UserError(f"not a text YAML can hold: {error.reason}", place=Place(file, line)) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"not YAML: {error}", place=Place(file)) from None
+
+
+def _reason(error: yaml.MarkedYAMLError) -> str:
+    return ": ".join(part for part in (error.context, error.problem) if part) or "not YAML"
+
+
+def _marked(error: yaml.MarkedYAMLError, file: str) -> Place:
+    mark = error.problem_mark or error.context_mark
+    return Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+
+
+class _Reader:
+    """Turn composed nodes into ours, counting them."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.count = 0
+
+    def node(self, found: yaml.Node, depth: int) -> Node:
+        place = Place(self.file, found.start_mark.line + 1, found.start_mark.column + 1)
+        self.count += 1
+        if self.count > MOST_NODES or depth > DEEPEST:
+            raise UserError("too large or nested too deeply", place=place)
+        if isinstance(found, yaml.MappingNode):
+            return self._map(found, place, depth)
+        if isinstance(found, yaml.SequenceNode):
+            return List(tuple(self.node(item, depth + 1) for item in found.value), place)
+        return Text(str(found.value), place, found.style not in (None, ""))
+
+    def _map(self, found: yaml.MappingNode, place: Place, depth: int) -> Map:
+        items: dict[str, Node] = {}
+        keys: dict[str, Text] = {}
+        for left, right in found.value:
+            key = self.node(left, depth + 1)
+            if not isinstance(key, Text):
+                raise UserError("a key must be a plain word", place=key.place)
+            if key.value in items:
+                raise UserError(f"`{key.value}` stands here twice", place=key.place, hint="keep one of them")
+            keys[key.value] = key
+            items[key.value] = self.node(right, depth + 1)
+        return Map(items, keys, place)
+
+
+def text(node: Node | None, what: str) -> Text:
+    """Give a scalar; raise UserError if something else stands there."""
+    if not isinstance(node, Text):
+        place: Place | str = node.place if node is not None else ""
+        raise UserError(f"{what} must be one value", place=place)
+    return node
+
+
+def mapping(node: Node | None, what: str) -> Map:
+    """Give a mapping; raise UserError if something else stands there."""
+    if not isinstance(node, Map):
+        place: Place | str = node.place if node is not None else ""
+        raise UserError(f"{what} must be a mapping (`name: value`)", place=place)
+    return node
+
+
+def sequence(node: Node | None, what: str) -> List:
+    """Give a list; raise UserError if something else stands there."""
+    if not isinstance(node, List):
+        place: Place | str = node.place if node is not None else ""
+        raise UserError(f"{what} must be a list", place=place, hint="write it as `[a, b]`")
+    return node
+
+
+def texts(node: Node | None, what: str) -> tuple[Text, ...]:
+    """Give a list of scalars."""
+    return tuple(text(item, f"an entry of {what}") for item in sequence(node, what))
