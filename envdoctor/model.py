@@ -5,9 +5,12 @@ recipe → facts → claims → case → findings → report. Versions are text 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOST_COMPONENTS = frozenset(
     "python implementation os arch glibc libstdcxx container driver cudnn nccl nvjitlink gcc accelerator".split()
@@ -62,11 +65,20 @@ class Fact:
     state: State = State.KNOWN
 
 
+class Requirement(NamedTuple):
+    """A Requires-Dist line, taken apart; the name is normalised, the rest is as written."""
+
+    name: str
+    extras: tuple[str, ...] = ()
+    specifier: str = ""
+    marker: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """An installed distribution as its folder or a list names it.
 
-    `name` is normalised. `requires` holds the Requires-Dist lines as written; `headers` says whether they were read.
+    `name` is normalised. `headers` says whether its metadata was read, `fault` why it could not be.
     """
 
     name: str
@@ -76,7 +88,7 @@ class Distribution:
     build: str = ""
     folder: str = ""
     headers: bool = False
-    requires: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
     requires_python: str = ""
     fault: str = ""
 
@@ -237,7 +249,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One piece of knowledge: a rule (one row) or a table (a row a release), with its source, date and own test."""
+    """One piece of knowledge: a rule (one row) or a table (a row a release), with its source, date and own test.
+
+    `silent`: nothing is said of it unless one of the names in `uses` is used.
+    """
 
     code: str
     title: str
@@ -257,6 +272,7 @@ class Claim:
     refuted: tuple[tuple[str, str], ...] = ()
     symptoms: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    silent: bool = False
     bad: tuple[Mapping[str, str], ...] = ()
     good: tuple[Mapping[str, str], ...] = ()
     place: Place | None = None
@@ -292,6 +308,22 @@ class Finding:
     def packages(self) -> tuple[str, ...]:
         """Give the components of the evidence, at most six."""
         return tuple(dict.fromkeys(fact.name for fact in self.evidence))[:6]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A judgement that held."""
+
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A judgement that waits for a fact which was not seen."""
+
+    code: str
+    fact: Fact
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ that unfolds to more than `MOST_NODES` values is refused (the "billion laughs").
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_NODES = 200_000
 DEEPEST = 60
+_HARMLESS = 500  # so few brackets, or such short indents, cannot overflow anything
+_LONG_LEAD = re.compile(r"^[ ?-]{500}", re.MULTILINE)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -72,6 +75,8 @@ Node = Text | List | Map
 def read(source: str, file: str) -> Node:
     """Give the one document of a YAML text; raise UserError with its place."""
     try:
+        if _may_be_deep(source) and _depth(source) > DEEPEST:
+            raise UserError("nested too deeply", place=Place(file))
         root = yaml.compose(source, Loader=_LOADER)
         if root is None:
             raise UserError("the file is empty", place=Place(file))
@@ -85,6 +90,21 @@ def read(source: str, file: str) -> Node:
         raise UserError(f"not a text YAML can hold: {error.reason}", place=Place(file, line)) from None
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"not YAML: {error}", place=Place(file)) from None
+
+
+def _may_be_deep(source: str) -> bool:
+    return source.count("[") + source.count("{") > _HARMLESS or _LONG_LEAD.search(source) is not None
+
+
+def _depth(source: str) -> int:
+    """Give the deepest nesting, from the parser's events: composing recurses in C, and its stack can overflow."""
+    depth = deepest = 0
+    for event in yaml.parse(source, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        deepest = max(deepest, depth)
+        if deepest > DEEPEST:
+            break
+    return deepest
 
 
 def _reason(error: yaml.MarkedYAMLError) -> str:
@@ -112,7 +132,7 @@ class _Reader:
             return self._map(found, place, depth)
         if isinstance(found, yaml.SequenceNode):
             return List(tuple(self.node(item, depth + 1) for item in found.value), place)
-        return Text(str(found.value), place, found.style not in (None, ""))
+        return Text(str(found.value), place, getattr(found, "style", None) not in (None, ""))
 
     def _map(self, found: yaml.MappingNode, place: Place, depth: int) -> Map:
         items: dict[str, Node] = {}

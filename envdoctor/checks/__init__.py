@@ -1,0 +1,114 @@
+"""Judge a case: run every check, and turn what could not be judged into `unknown` findings.
+
+A check is a function in a module of this folder, found by itself. It yields findings, `Held` for a judgement that
+held, and `Waits` for one that lacks a fact; it may also let `Facts.need` raise, which ends it with a `Waits`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdoctor.model import Finding, Held, State, Status, Unseen, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from envdoctor.model import Case
+
+    Outcome = Finding | Held | Waits
+    Check = Callable[[Case], Iterator[Outcome]]
+
+UNSEEN = "HOST000"
+CRASHED = "HOST999"
+TITLES = {UNSEEN: "a fact that some judgements need was not seen", CRASHED: "a check crashed"}
+_CHECKS: dict[str, Check] = {}
+_MODULES: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all checks together found, which judgements held, and whether a check crashed."""
+
+    findings: tuple[Finding, ...]
+    held: tuple[Held, ...]
+    crashed: bool = False
+
+
+def check(code: str, title: str) -> Callable[[Check], Check]:
+    """Register a check under a code; a check with several codes is decorated several times."""
+
+    def register(function: Check) -> Check:
+        TITLES[code] = title
+        _MODULES[code] = function.__module__
+        _CHECKS[f"{function.__module__}.{function.__name__}"] = function
+        return function
+
+    return register
+
+
+def load() -> dict[str, Check]:
+    """Import every check and give them by name, in a stable order."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return dict(sorted(_CHECKS.items()))
+
+
+def explanation(code: str) -> str:
+    """Give the documentation of the check that owns a code, or nothing."""
+    load()
+    return (sys.modules[_MODULES[code]].__doc__ or "").strip() if code in _MODULES else ""
+
+
+def run_all(case: Case) -> Verdict:
+    """Run every check on a case and give what they found."""
+    outcomes: list[Outcome] = []
+    crashed = False
+    for name, function in load().items():
+        try:
+            outcomes.extend(_run(name, function, case))
+        except Exception as error:  # noqa: BLE001  (the one place where a crash becomes a finding)
+            crashed = True
+            outcomes.append(_crash(name, error))
+    findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
+    findings += _unseen([outcome for outcome in outcomes if isinstance(outcome, Waits)])
+    held = tuple(outcome for outcome in outcomes if isinstance(outcome, Held))
+    return Verdict(tuple(findings), held, crashed)
+
+
+def _run(name: str, function: Check, case: Case) -> Iterator[Outcome]:
+    try:
+        yield from function(case)
+    except Unseen as unseen:
+        yield Waits(name.rpartition(".")[2], unseen.fact)
+
+
+def _crash(name: str, error: Exception) -> Finding:
+    return Finding(
+        code=CRASHED,
+        status=Status.ERROR,
+        kind="other",
+        title=f"the check `{name.rpartition('.')[2]}` crashed: {type(error).__name__}: {error}",
+        cause="a fault of envdoctor, not of the environment; the other checks ran",
+    )
+
+
+def _unseen(waiting: list[Waits]) -> Iterator[Finding]:
+    """Tell each fact that was not seen once, with how many judgements wait for it."""
+    by_fact: dict[str, list[Waits]] = {}
+    for one in waiting:
+        by_fact.setdefault(one.fact.name, []).append(one)
+    for name, group in sorted(by_fact.items()):
+        count = len(group)
+        codes = ", ".join(dict.fromkeys(one.code for one in group))
+        yield Finding(
+            code=UNSEEN,
+            status=Status.UNKNOWN,
+            kind="other",
+            title=f"{count} judgement{'s wait' if count > 1 else ' waits'} for `{name}`",
+            cause=f"{group[0].fact.source} ({codes})" if group[0].fact.state is State.UNSEEN else codes,
+            evidence=(group[0].fact,),
+        )

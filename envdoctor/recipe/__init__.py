@@ -1,0 +1,59 @@
+"""Read what a stack needs: a recipe, the name of a bundled one, an environment.yml, or requirements files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envdoctor import yamlpos
+from envdoctor.errors import UserError, near
+from envdoctor.formats import conda_environment, files, requirements
+from envdoctor.model import Recipe
+from envdoctor.recipe import listed, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    ToPyPI = Callable[[], Mapping[str, str]]
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+def bundled() -> dict[str, Path]:
+    """Give the recipes that come with envdoctor: those in the package, or beside it in a checkout."""
+    for folder in (_PACKAGE / "recipes", _PACKAGE.parent / "recipes"):
+        found = {path.stem: path for path in sorted(folder.glob("*.yml"))}
+        if found:
+            return found
+    return {}
+
+
+def load(subject: str | None, to_pypi: ToPyPI) -> Recipe:
+    """Give the recipe of a subject; raise UserError with its place. `to_pypi` gives conda's names as PyPI's."""
+    if subject is None:
+        return Recipe()
+    path = _find(subject)
+    file = subject if Path(subject).exists() else str(path)
+    if path.suffix.lower() in (".txt", ".in"):
+        return listed.of_requirements(requirements.read(path), path.stem, file)
+    text = files.read_text(path)
+    node = yamlpos.read(text, file)
+    if conda_environment.looks_like(node):
+        return listed.of_environment(conda_environment.read(path), file, to_pypi())
+    return written.recipe(node, file)
+
+
+def _find(subject: str) -> Path:
+    path = Path(subject).expanduser()
+    if path.exists() or "/" in subject or path.suffix:
+        if not path.exists():
+            raise UserError("there is no such file", place=subject, hint=_hint(path.stem))
+        return path
+    recipes = bundled()
+    if subject not in recipes:
+        raise UserError(f"`{subject}` is neither a file nor a bundled recipe", hint=near(subject, recipes))
+    return recipes[subject]
+
+
+def _hint(stem: str) -> str:
+    return f"`{stem}` is a bundled recipe" if stem in bundled() else ""

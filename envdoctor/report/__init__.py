@@ -1,0 +1,1 @@
+"""Turn a report into text, one module a format; each has `render(report) -> str`."""

@@ -1,0 +1,30 @@
+"""Run envdoctor: `python3 envdoctor` in a bare checkout, `python3 -m envdoctor` where it is installed."""
+# ASCII and old syntax only: an old Python has to get as far as saying that it is too old.
+
+import os
+import sys
+
+if sys.version_info < (3, 11):
+    sys.stderr.write(
+        "error: envdoctor needs Python 3.11 or newer, and %s is Python %s\n"
+        "  hint: name a newer one, as in `python3.12 envdoctor`; what it judges may be older\n"
+        % (sys.executable, sys.version.split()[0])
+    )
+    sys.exit(2)
+
+if __name__ == "__main__":
+    folder = os.path.dirname(os.path.realpath(__file__))
+    if not __package__:
+        # Started by its path, Python looks for modules in the package itself, where any name may hide another.
+        if os.path.realpath(sys.path[0]) == folder:
+            del sys.path[0]
+        sys.path.insert(0, os.path.dirname(folder))
+
+    from envdoctor import bootstrap
+
+    if not __package__ or bootstrap.is_bare():
+        bootstrap.enter("run", ("lock",))
+
+    from envdoctor.cli import main
+
+    main()

@@ -1,0 +1,22 @@
+"""Take a snapshot of a target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envdoctor import facts, matrix
+from envdoctor.facts import snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def taken(
+    target: str | None, given: tuple[str, ...], folders: tuple[Path, ...], *, static: bool, timeout: float
+) -> str:
+    """Give the snapshot of a target as JSON text; raise CannotLook or UserError."""
+    look = facts.Look(target, given, still=static, limit=timeout)
+    try:
+        return snapshot.write(look.facts(matrix.load(folders).variables(), installers=True))
+    finally:
+        look.close()

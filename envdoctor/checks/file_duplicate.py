@@ -1,0 +1,49 @@
+"""Is a distribution installed twice in one folder?
+
+Two metadata folders of one name mean that an installation was interrupted or forced. The files belong to the one that
+was written last, and what a program reads as its version is a matter of chance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envdoctor.checks import check
+from envdoctor.model import Fact, Finding, Fix, Held, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envdoctor.checks import Outcome
+    from envdoctor.model import Case, Distribution
+
+CODE = "FILE001"
+
+
+@check(CODE, "a distribution is installed twice in one folder")
+def duplicates(case: Case) -> Iterator[Outcome]:
+    """Compare the metadata folders of each location."""
+    copies: dict[tuple[str, str], list[Distribution]] = {}
+    for dist in case.facts.distributions:
+        if dist.folder:
+            copies.setdefault((dist.location, dist.name), []).append(dist)
+    for group in copies.values():
+        if len(group) > 1:
+            yield _finding(group)
+    if copies:
+        yield Held(CODE, "no folder holds a distribution twice")
+
+
+def _finding(group: list[Distribution]) -> Finding:
+    name = group[0].name
+    versions = " and ".join(dist.version or "unknown" for dist in group)
+    return Finding(
+        code=CODE,
+        status=Status.WARNING,
+        kind="mixed-install",
+        title=f"{name} is installed twice: {versions}",
+        cause="one of the two is left over; which one a program reads is a matter of chance",
+        culprit=(name,),
+        evidence=tuple(Fact(name, dist.version, dist.folder) for dist in group),
+        fixes=(Fix(reinstall=(name,), note=f"uninstall {name} until none is left, then install it again"),),
+    )

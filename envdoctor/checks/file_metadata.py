@@ -1,0 +1,47 @@
+"""Can the metadata of every distribution be read, and does it state a version?
+
+A metadata folder without its METADATA file is what an interrupted removal or a full disk leaves behind. Installers
+ignore such a folder or fail on it, and programs that ask for the version of the package fail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envdoctor import cells
+from envdoctor.checks import check
+from envdoctor.model import Fact, Finding, Fix, Held, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envdoctor.checks import Outcome
+    from envdoctor.model import Case, Distribution
+
+UNREADABLE, INVALID = "FILE002", "FILE003"
+
+
+@check(UNREADABLE, "the metadata of a distribution cannot be read")
+@check(INVALID, "a distribution states no valid version")
+def metadata(case: Case) -> Iterator[Outcome]:
+    """Look at what was read of each distribution."""
+    for dist in case.facts.distributions:
+        if dist.fault:
+            yield _finding(dist, UNREADABLE, Status.ERROR, dist.fault)
+        elif cells.version(dist.version) is None and dist.folder:
+            yield _finding(dist, INVALID, Status.WARNING, f"`{dist.version}` is not a version")
+        elif dist.folder:
+            yield Held(UNREADABLE, f"the metadata of {dist.name} can be read")
+
+
+def _finding(dist: Distribution, code: str, status: Status, what: str) -> Finding:
+    return Finding(
+        code=code,
+        status=status,
+        kind="corrupt",
+        title=f"{dist.name}: {what}",
+        cause="installers and programs that ask for its version stumble over it",
+        culprit=(dist.name,),
+        evidence=(Fact(dist.name, dist.version, dist.folder),),
+        fixes=(Fix(reinstall=(dist.name,)),),
+    )

@@ -1,0 +1,119 @@
+"""Judge one claim against facts: silent, held, broken (how), waiting for a fact, or past what the table knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envdoctor import cells
+from envdoctor.model import Row, State, is_host
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envdoctor.model import Claim, Fact, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The row that comes nearest, what of it is missed, and what was not seen of it."""
+
+    row: Row
+    misses: tuple[Miss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One component that does not meet its cell; `guessed` if it was required but could not be seen."""
+
+    fact: Fact
+    cell: str
+    guessed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The key lies outside the range that the table knows, or no row speaks of it."""
+
+    key: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """The claim applies and holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """A fact that decides was not seen."""
+
+    fact: Fact
+
+
+Judgement = Broken | Past | Good | Blind | None
+
+
+def judge(claim: Claim, facts: Facts) -> Judgement:
+    """Give the judgement of a claim, or None if it does not apply."""
+    if claim.key and (answer := _outside(claim, facts)) is not None:
+        return answer
+    applies, unseen = _applies(claim.when, facts)
+    if not applies:
+        return None
+    if unseen is not None:
+        return Blind(unseen)
+    rows = [row for row in claim.rows if _applies(row.when, facts)[0]]
+    if not rows:
+        return Past(facts.get(claim.key))
+    return _nearest([_row(row, facts) for row in rows])
+
+
+def _outside(claim: Claim, facts: Facts) -> Judgement:
+    key = facts.get(claim.key)
+    others_there = any(facts.get(name).state is not State.ABSENT for name in claim.columns if not is_host(name))
+    if key.state is State.KNOWN and others_there and not cells.contains(claim.known, key.value):
+        return Past(key)
+    return None
+
+
+def _applies(when: Mapping[str, str], facts: Facts) -> tuple[bool, Fact | None]:
+    """Say whether all cells match, and the first fact that could not be seen if nothing else decides."""
+    unseen = None
+    for name, cell in when.items():
+        fact = facts.get(name)
+        matched = cells.matches_any(cell, fact)
+        if matched is False:
+            return False, None
+        if matched is None and unseen is None:
+            unseen = fact
+    return True, unseen
+
+
+def _row(row: Row, facts: Facts) -> Judgement:
+    misses: list[Miss] = []
+    blind: Fact | None = None
+    for name, cell in row.needs.items():
+        fact = facts.get(name)
+        matched = cells.matches(cell, fact)
+        if matched is None:
+            blind = blind or fact
+        elif not matched and (fact.state is State.KNOWN or cell == "set"):
+            misses.append(Miss(fact, cell))
+    for name, cell in row.requires.items():
+        fact = facts.get(name)
+        if fact.state is State.UNSEEN and not is_host(name):
+            misses.append(Miss(fact, cell, guessed=True))
+        elif not cells.matches(cell, fact):
+            misses.append(Miss(fact, cell))
+    if misses or not (row.needs or row.requires):
+        return Broken(row, tuple(misses))
+    return Blind(blind) if blind is not None else Good()
+
+
+def _nearest(answers: list[Judgement]) -> Judgement:
+    """Give the best answer of several rows: one that holds, one that waits, else the one with the fewest misses."""
+    for kind in (Good, Blind):
+        for answer in answers:
+            if isinstance(answer, kind):
+                return answer
+    return min((a for a in answers if isinstance(a, Broken)), key=lambda broken: len(broken.misses), default=None)

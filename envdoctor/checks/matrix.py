@@ -1,0 +1,116 @@
+"""Does what the matrix knows hold for what is installed?
+
+Each claim is judged on its own: silent where it does not apply, `unknown` where a fact it needs was not seen or its
+table does not reach so far, else held or broken. A claim about one use of a package is an error only where the recipe
+says that it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envdoctor.checks import check
+from envdoctor.checks.judge import Blind, Broken, Good, Miss, Past, judge
+from envdoctor.checks.table_fix import fixes_of
+from envdoctor.model import Finding, Held, Source, State, Status, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envdoctor.checks import Outcome
+    from envdoctor.model import Case, Claim, Fact
+
+_KIND_OF = {"python": "python-version", "glibc": "glibc", "driver": "driver"}
+
+
+@check("MATRIX", "what is known to work or fail together")
+def matrix(case: Case) -> Iterator[Outcome]:
+    """Judge every claim that may concern the case."""
+    for claim in case.claims:
+        if claim.silent and not _used(claim, case):
+            continue
+        answer = judge(claim, case.facts)
+        match answer:
+            case Good():
+                yield Held(claim.code, claim.title)
+            case Blind(fact):
+                yield Waits(claim.code, fact)
+            case Past(key):
+                yield _past(claim, key)
+            case Broken():
+                yield _broken(claim, answer, case)
+
+
+def _used(claim: Claim, case: Case) -> bool:
+    return any(used == name or used.startswith(f"{name}.") for used in case.recipe.uses for name in claim.uses)
+
+
+def _past(claim: Claim, key: Fact) -> Finding:
+    return Finding(
+        code=claim.code,
+        status=Status.UNKNOWN,
+        kind=claim.kind or "version-pair",
+        title=f"{claim.title}: nothing is known of {key.name} {key.value}",
+        cause=f"the table was checked on {claim.checked} and covers {claim.key} {claim.known}",
+        evidence=(key,),
+        source=_source(claim),
+    )
+
+
+def _broken(claim: Claim, broken: Broken, case: Case) -> Finding:
+    fixes = fixes_of(claim, broken, case)
+    shown = [case.facts.get(name) for name in (*claim.when, *broken.row.when)]
+    evidence = tuple({fact.name: fact for fact in [*(m.fact for m in broken.misses), *shown]}.values())
+    guessed = bool(broken.misses) and all(miss.guessed for miss in broken.misses)
+    return Finding(
+        code=claim.code,
+        status=Status.WARNING if guessed else _severity(claim, broken, case),
+        kind=_kind(claim, broken),
+        title=claim.title,
+        cause=_cause(claim, broken, guessed),
+        culprit=claim.culprit or tuple(miss.fact.name for miss in broken.misses),
+        evidence=evidence,
+        fixes=fixes,
+        source=_source(claim),
+    )
+
+
+def _severity(claim: Claim, broken: Broken, case: Case) -> Status:
+    severity = claim.severity
+    if claim.columns:
+        told = {claim.columns.get(miss.fact.name, Status.WARNING) for miss in broken.misses}
+        severity = Status.ERROR if Status.ERROR in told else min(told)
+    if severity is Status.ERROR and claim.uses and not _used(claim, case):
+        return Status.WARNING
+    return severity
+
+
+def _kind(claim: Claim, broken: Broken) -> str:
+    if claim.kind:
+        return claim.kind
+    missed = broken.misses[0].fact if broken.misses else None
+    if missed is None:
+        return "version-pair"
+    if missed.name.startswith("env."):
+        return "env-var"
+    return _KIND_OF.get(missed.name, "missing-package" if missed.state is State.ABSENT else "version-pair")
+
+
+def _cause(claim: Claim, broken: Broken, guessed: bool) -> str:
+    if guessed:
+        name = broken.misses[0].fact.name
+        return f"{claim.cause or claim.title}; the list does not say whether {name} is there"
+    if claim.cause and not claim.columns:
+        return claim.cause
+    seen = "; ".join(_miss(miss) for miss in broken.misses)
+    beside = ", ".join(f"{name} {cell}" for name, cell in broken.row.when.items())
+    return f"{seen} (beside {beside})" + (f": {claim.cause}" if claim.cause else "")
+
+
+def _miss(miss: Miss) -> str:
+    seen = miss.fact.value if miss.fact.state is State.KNOWN else "absent"
+    return f"{miss.fact.name} is {seen}, needs {miss.cell}"
+
+
+def _source(claim: Claim) -> Source:
+    return Source(claim.source, claim.checked, claim.evidence)

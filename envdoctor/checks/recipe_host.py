@@ -1,0 +1,88 @@
+"""Is the host what the recipe asks for: driver, GPUs, glibc, and whatever else it names?
+
+A need on `gpu.*` must hold for every GPU. Memory is compared as it is sold: a card of 80 GB reports 79.6 GiB, so six
+hundredths are forgiven. A fact that was not seen leaves its wish unjudged.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envdoctor import cells
+from envdoctor.checks import check
+from envdoctor.model import Fact, Finding, Fix, Held, State, Status, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envdoctor.checks import Outcome
+    from envdoctor.model import Case, Facts, Wish
+
+CODE = "RECIPE005"
+FORGIVEN = 0.06
+_MEMORY = re.compile(r"\s*(>=|>)?\s*(\d+(?:\.\d+)?)\s*(MiB|MB|GiB|GB|TiB|TB)?\s*", re.IGNORECASE)
+_MIB = {"m": 1.0, "g": 1024.0, "t": 1024.0 * 1024.0}
+_KINDS = {"driver": "driver", "glibc": "glibc", "gpu.compute": "gpu-arch"}
+
+
+@check(CODE, "the host is not what the recipe asks for")
+def host(case: Case) -> Iterator[Outcome]:
+    """Judge every host wish."""
+    for wish in case.recipe.host:
+        if wish.name == "accelerator":
+            yield from _accelerator(wish, case.facts)
+        else:
+            yield _judge(wish, case.facts.get(wish.name))
+
+
+def _accelerator(wish: Wish, facts: Facts) -> Iterator[Outcome]:
+    if wish.specifier != "cuda":
+        return
+    count = facts.get("gpu.count")
+    if count.state is State.UNSEEN:
+        yield Waits(CODE, count)
+    elif count.state is State.ABSENT or count.value == "0":
+        yield _finding(wish, count, "there is no CUDA GPU", "the recipe asks for one (`accelerator: cuda`)")
+    else:
+        yield Held(CODE, "there is a GPU")
+
+
+def _judge(wish: Wish, fact: Fact) -> Outcome:
+    met = _enough_memory(wish, fact) if wish.name == "gpu.memory" else cells.matches(wish.specifier, fact)
+    if met is None:
+        return Waits(CODE, fact)
+    if met:
+        return Held(CODE, f"{wish.name} is what the recipe asks for")
+    seen = ", ".join(fact.all) or fact.value or "absent"
+    return _finding(
+        wish, fact, f"{wish.name} is {seen}, not {wish.specifier}", f"the recipe asks for {wish.name} {wish.specifier}"
+    )
+
+
+def _enough_memory(wish: Wish, fact: Fact) -> bool | None:
+    wanted = mebibytes(wish.specifier)
+    if fact.state is not State.KNOWN or wanted is None:
+        return False if fact.state is State.ABSENT else None
+    seen = [mebibytes(value) for value in fact.all or (fact.value,)]
+    return None if None in seen else all(size >= wanted * (1 - FORGIVEN) for size in seen if size is not None)
+
+
+def mebibytes(text: str) -> float | None:
+    """Give a size in MiB (`40 GiB` → 40960.0; a bare number is MiB), or None if it is none."""
+    found = _MEMORY.fullmatch(text)
+    return float(found[2]) * _MIB[(found[3] or "M")[0].lower()] if found else None
+
+
+def _finding(wish: Wish, fact: Fact, title: str, cause: str) -> Finding:
+    return Finding(
+        code=CODE,
+        status=Status.ERROR,
+        kind=_KINDS.get(wish.name, "other"),
+        title=title,
+        cause=cause,
+        culprit=(wish.name,),
+        evidence=(fact,),
+        place=wish.place,
+        fixes=(Fix(host={wish.name: wish.specifier}, note=f"needs {wish.name}: {wish.specifier}"),),
+    )

@@ -1,0 +1,94 @@
+"""`envdoctor check`: judge a target."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from envdoctor.cli import options
+
+if TYPE_CHECKING:
+    from envdoctor.model import Report
+
+Subject = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[SUBJECT]",
+        help="A recipe, the name of a bundled one, an environment.yml or a requirements.txt; none: every rule that applies.",
+    ),
+]
+
+
+def check(  # noqa: PLR0917  (Typer makes options of them)
+    subject: Subject = None,
+    target: options.Target = None,
+    fact: options.Given = None,
+    matrix: options.Matrix = None,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", metavar="CODES", help="Judge only these codes (prefixes).")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Do not fail on these codes.")
+    ] = None,
+    fail_on: Annotated[
+        options.FailOn, typer.Option("--fail-on", help="The least severity that fails.")
+    ] = options.FailOn.ERROR,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail also on what could not be judged.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Ask the index: solve the fix for this target.")] = False,
+    static: options.Static = False,
+    timeout: options.Timeout = 30.0,
+    form: Annotated[options.Format, typer.Option("--format", help="The format of the report.")] = options.Format.TEXT,
+    json: Annotated[bool, typer.Option("--json", help="The same as `--format json`.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only a line a problem.")] = False,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also where each fact was read.")] = False,
+    color: options.Colored = options.Color.AUTO,
+) -> None:
+    """Find, explain and cure what is wrong with an environment.
+
+    Exit status: 0 nothing that fails, 1 a finding that fails, 2 wrong usage or a file to correct, 3 could not look.
+    """
+    from envdoctor.app import check as app
+    from envdoctor.cli import output
+
+    asked = app.Options(
+        subject=subject,
+        target=target,
+        given=tuple(fact or ()),
+        matrix=tuple(matrix or ()),
+        select=_prefixes(select),
+        ignore=_prefixes(ignore),
+        fail_on=fail_on.value,
+        strict=strict,
+        online=online,
+        static=static,
+        timeout=timeout,
+        words=_again(),
+    )
+    report = app.check(asked, output.tell)
+    _print(report, json or form is options.Format.JSON, verbose - quiet, color)
+    raise typer.Exit(report.exit_code)
+
+
+def _prefixes(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
+
+
+def _again() -> str:
+    """Give the command that was typed, for the report's `verify:`."""
+    import shlex
+
+    return shlex.join(["envdoctor", *sys.argv[1:]])
+
+
+def _print(report: Report, as_json: bool, volume: int, color: options.Color) -> None:
+    if as_json:
+        from envdoctor.report import json
+
+        sys.stdout.write(json.render(report))
+        return
+    from envdoctor.cli import output
+    from envdoctor.report import layout
+
+    output.show(layout.lines(report, width=output.width(), volume=volume), color)

@@ -1,0 +1,25 @@
+"""`envdoctor explain`: what is known of a code or a package."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from envdoctor.cli import options
+
+Asked = Annotated[str, typer.Argument(metavar="CODE|PACKAGE|PACKAGE:NAME", help="TF001, tensorflow-hub, numpy:float …")]
+
+
+def explain(asked: Asked, matrix: options.Matrix = None, color: options.Colored = options.Color.AUTO) -> None:
+    """Tell what is known of a code or a package, from where, since when, and what was tried and refuted."""
+    from envdoctor.app import knowledge
+    from envdoctor.cli import output
+    from envdoctor.report import knowledge as report
+    from envdoctor.report.layout import Line
+
+    found = knowledge.explain(asked, tuple(matrix or ()))
+    if found.text:
+        output.show([Line(text) for text in f"{found.asked}: {found.text}".splitlines()], color)
+        return
+    output.show(report.claims(found.claims, found.old, output.width()), color)

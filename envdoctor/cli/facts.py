@@ -1,0 +1,20 @@
+"""`envdoctor facts`: take a snapshot of a target."""
+
+from __future__ import annotations
+
+import sys
+
+from envdoctor.cli import options
+
+
+def facts(
+    target: options.Target = None,
+    fact: options.Given = None,
+    matrix: options.Matrix = None,
+    static: options.Static = False,
+    timeout: options.Timeout = 30.0,
+) -> None:
+    """Print a target's facts as JSON, to be judged elsewhere with `check --target`."""
+    from envdoctor.app import look
+
+    sys.stdout.write(look.taken(target, tuple(fact or ()), tuple(matrix or ()), static=static, timeout=timeout))

@@ -1,0 +1,56 @@
+"""The options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """The formats of a report."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class FailOn(StrEnum):
+    """From which severity on a finding fails the check."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    NEVER = "never"
+
+
+class Color(StrEnum):
+    """When to use colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        "--python",
+        metavar="WHAT",
+        help="What is judged: a Python, an environment's folder, a snapshot, or a list such as `pip freeze` prints.",
+    ),
+]
+Given = Annotated[
+    list[str] | None,
+    typer.Option("--fact", metavar="KEY=VALUE", help="A fact of another computer, such as glibc=2.31 or env.NAME=1."),
+]
+Matrix = Annotated[
+    list[Path] | None, typer.Option("--matrix", metavar="DIR", help="A folder of further matrix files. Repeatable.")
+]
+Static = Annotated[bool, typer.Option("--static", help="Start no process, not even the target's Python.")]
+Timeout = Annotated[
+    float, typer.Option("--timeout", min=0.1, metavar="S", help="How long the target's Python may take.")
+]
+Colored = Annotated[Color, typer.Option("--color", help="When to use colour; NO_COLOR is honoured.")]

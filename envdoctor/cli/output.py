@@ -1,0 +1,44 @@
+"""Print lines to where they go: in colour on a terminal that wants it, plain everywhere else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from envdoctor.cli.options import Color
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envdoctor.report.layout import Line
+
+
+def width() -> int:
+    """Give the width to lay text out for: the terminal's up to 100 columns, 80 where there is none."""
+    return min(shutil.get_terminal_size((80, 24)).columns, 100) if sys.stdout.isatty() else 80
+
+
+def show(lines: Iterable[Line], color: Color) -> None:
+    """Print lines on stdout."""
+    if _wants_color(color):
+        from envdoctor.report.screen import coloured
+
+        sys.stdout.write(coloured(lines))
+    else:
+        sys.stdout.write("\n".join(line.text for line in lines) + "\n")
+    sys.stdout.flush()
+
+
+def _wants_color(color: Color) -> bool:
+    if color is not Color.AUTO:
+        return color is Color.ALWAYS
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def tell(message: str) -> None:
+    """Print a line of progress on stderr."""
+    from envdoctor.report.layout import clean
+
+    print(clean(f"envdoctor: {message}"), file=sys.stderr, flush=True)

@@ -1,0 +1,60 @@
+"""Read facts that are given on the command line (`--fact KEY=VALUE`), and lay them over what was seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from envdoctor import cells
+from envdoctor.errors import UserError, near
+from envdoctor.model import HOST_COMPONENTS, Fact, is_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from envdoctor.model import Facts
+
+OF_THE_TARGET = frozenset({"python", "implementation", "os", "arch"})
+_DOTTED = ("env.", "gpu.", "cuda.", "nvidia.", "os.", "needs.", "cudnn.", "nccl.", "torch.", "vllm.")
+_LEADING = re.compile(r"[a-z_]*(\d+)(?:\.(\d+))?", re.IGNORECASE)
+
+
+def read(pairs: Iterable[str]) -> dict[str, Fact]:
+    """Give the facts of `KEY=VALUE` texts; raise UserError for one that is none."""
+    found: dict[str, Fact] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise UserError(f"`--fact {pair}` is not KEY=VALUE", hint="for example `--fact driver=535.54.03`")
+        if not is_host(name):
+            raise UserError(f"`{name}` is not a fact that can be given", hint=near(name, HOST_COMPONENTS))
+        if "." in name and not name.startswith(_DOTTED):
+            raise UserError(
+                f"`{name}` is not a fact that can be given", hint=near(name.partition(".")[0], {d[:-1] for d in _DOTTED})
+            )
+        found[name] = Fact(name, normalised(name, value.strip()), "given")
+    return found
+
+
+def normalised(name: str, value: str) -> str:
+    """Give a host value as a version: `sm_90a` → 9.0, `2.35-0ubuntu3` → 2.35; other values as they are."""
+    if name == "gpu.compute" and (found := _LEADING.fullmatch(value.rstrip("af"))) and found[2] is None:
+        return f"{found[1][:-1]}.{found[1][-1]}" if len(found[1]) > 1 else f"{found[1]}.0"
+    if name in ("glibc", "libstdcxx", "driver", "python"):
+        return value.split("-")[0]
+    return value
+
+
+def over(facts: Facts, given: Mapping[str, Fact]) -> Facts:
+    """Lay given facts over those of a live target, without the other host facts of this computer."""
+    if not given:
+        return facts
+    for name in OF_THE_TARGET & given.keys() & facts.facts.keys():
+        seen, said = facts.facts[name].value, given[name].value
+        if seen != said and not (cells.version(said) and cells.contains(said, seen)):
+            raise UserError(f"`--fact {name}={said}` contradicts the target: it has {seen}", place=facts.target.path)
+    kept = {n: f for n, f in facts.facts.items() if n in OF_THE_TARGET or n.startswith("env.")}
+    said_only = {n: f for n, f in given.items() if n not in kept or n.startswith("env.")}
+    return dataclasses.replace(facts, facts={**kept, **said_only})

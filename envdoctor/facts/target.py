@@ -1,0 +1,81 @@
+"""Recognise what is to be judged by looking at it: a Python, a prefix, a snapshot, or a list of what is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from envdoctor.errors import CannotLook
+from envdoctor.facts.paths import shown
+
+_PYTHONS = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What stands where the target is said to be. `why` tells how it was chosen, if nobody named it."""
+
+    kind: str
+    path: Path
+    why: str = ""
+
+
+def recognise(named: str | None) -> Sighting:
+    """Give the target that was named, or the active one; raise CannotLook if there is none."""
+    if named is None:
+        return _active()
+    path = Path(named).expanduser()
+    if path.is_dir():
+        return _prefix(path)
+    if not path.exists() and os.sep not in named and (found := shutil.which(named)):
+        path = Path(found)
+    if not path.exists():
+        hint = "a Python, an environment's folder, a snapshot, or a list such as `pip freeze` prints"
+        raise CannotLook("there is no such target", place=shown(named), hint=hint)
+    return _file(path)
+
+
+def _active() -> Sighting:
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        folder = os.environ.get(variable)
+        if folder and Path(folder).is_dir():
+            return Sighting("interpreter", _python_in(Path(folder)), variable)
+    if Path(".venv").is_dir():
+        return Sighting("interpreter", _python_in(Path(".venv")), "the .venv here")
+    found = shutil.which("python3") or shutil.which("python")
+    if not found:
+        raise CannotLook("there is no Python on PATH", hint="name a target: `--target PYTHON`")
+    return Sighting("interpreter", Path(found), "the Python on PATH")
+
+
+def _prefix(folder: Path) -> Sighting:
+    return Sighting("interpreter", _python_in(folder))
+
+
+def _python_in(folder: Path) -> Path:
+    for name in _PYTHONS:
+        if os.path.lexists(folder / name):
+            return folder / name
+    raise CannotLook("holds no Python", place=shown(str(folder)), hint="name an environment's folder or its python")
+
+
+def _file(path: Path) -> Sighting:
+    if not path.is_file():
+        raise CannotLook("is neither a file nor a folder", place=shown(str(path)))
+    if path.suffix.lower() == ".json":
+        return Sighting("snapshot", path)
+    if os.access(path, os.X_OK) and _is_program(path):
+        return Sighting("interpreter", path)
+    return Sighting("list", path)
+
+
+def _is_program(path: Path) -> bool:
+    """Say whether a file is one that the system runs: a binary, or a script that names its interpreter."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        raise CannotLook(f"cannot be read: {error.strerror}", place=shown(str(path))) from None
+    return head.startswith((b"\x7fELF", b"#!", b"MZ")) or head in (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")

@@ -1,0 +1,54 @@
+"""Read requirements files and conda's environment.yml as recipes: every entry is a wish."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from envdoctor.model import Recipe, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from envdoctor.formats.conda_environment import Environment
+    from envdoctor.model import Listed
+
+
+def of_requirements(entries: Iterable[Listed], name: str, file: str) -> Recipe:
+    """Give the recipe of requirements; a constraint bounds a package but does not ask for it."""
+    wishes = tuple(_wish(entry) for entry in entries if entry.name)
+    return Recipe(name=name, kind="requirements", path=file, packages=wishes)
+
+
+def of_environment(environment: Environment, file: str, to_pypi: Mapping[str, str]) -> Recipe:
+    """Give the recipe of an environment.yml, conda's names as PyPI's where the table knows them."""
+    python = None
+    wishes = []
+    for entry in environment.entries:
+        if not entry.name:
+            continue
+        wish = _wish(entry)
+        if entry.conda and entry.name == "python":
+            python = wish
+        else:
+            wishes.append(_mapped(wish, to_pypi) if entry.conda else wish)
+    env = tuple(Wish(name, value, place=environment.place) for name, value in environment.variables.items())
+    return Recipe(environment.name, "environment", file, python=python, packages=tuple(wishes), env=env)
+
+
+def _wish(entry: Listed) -> Wish:
+    return Wish(
+        name=entry.name,
+        specifier=entry.specifier,
+        extras=entry.extras,
+        marker=entry.marker,
+        place=entry.place,
+        optional=entry.constraint,
+    )
+
+
+def _mapped(wish: Wish, to_pypi: Mapping[str, str]) -> Wish:
+    known = to_pypi.get(wish.name)
+    if known is None:
+        return dataclasses.replace(wish, unmapped=True)
+    return dataclasses.replace(wish, name=known)

@@ -1,0 +1,63 @@
+"""Give what the matrix knows as lines: an explanation, the table of families, the mistakes of a lint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envdoctor.report.layout import Line, _wrapped, change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from envdoctor.model import Claim
+
+
+def claims(found: Iterable[Claim], old: Sequence[str], width: int = 80) -> Iterator[Line]:
+    """Give claims with their cause, fixes, what was refuted, source and date."""
+    for claim in found:
+        yield from _wrapped(f"{claim.code}: {claim.title}", "", width, "  ", style="bold")
+        if claim.cause:
+            yield from _wrapped(f"cause: {claim.cause}", "  ", width, "    ")
+        yield from _applies(claim, width)
+        for fix in claim.fixes:
+            yield from _wrapped(f"fix: {change(fix)}", "  ", width, "    ", style="fix")
+            if fix.gives:
+                yield from _wrapped(f"gave {_set(fix.gives)}", "    ", width, "      ", style="dim")
+        for tried, outcome in claim.refuted:
+            yield from _wrapped(f"not a fix: {tried}: {outcome}", "  ", width, "    ", style="warning")
+        yield from _wrapped(f"source: {claim.source}", "  ", width, "    ", style="dim")
+        stale = "; older than a year" if claim.code in old else ""
+        yield Line(f"  {claim.evidence}, checked {claim.checked}{stale}", "dim")
+        yield Line("")
+
+
+def _applies(claim: Claim, width: int) -> Iterator[Line]:
+    if claim.key:
+        yield from _wrapped(f"known for {claim.key} {claim.known}", "  ", width, "    ")
+        for row in claim.rows:
+            yield from _wrapped(f"{_set(row.when)}: {_set(row.needs)}", "    ", width, "      ")
+        return
+    yield from _wrapped(f"when {_set(claim.when)}", "  ", width, "    ")
+    for row in claim.rows:
+        for label, cells in (("needs", row.needs), ("requires", row.requires)):
+            if cells:
+                yield from _wrapped(f"{label} {_set(cells)}", "  ", width, "    ")
+    if claim.uses:
+        yield from _wrapped(f"an error where {', '.join(claim.uses)} is used", "  ", width, "    ")
+
+
+def _set(cells: Mapping[str, str]) -> str:
+    return ", ".join(name if cell == "*" else f"{name} {cell}" for name, cell in cells.items())
+
+
+def families(rows: Sequence[tuple[str, int, Mapping[str, int], str]]) -> Iterator[Line]:
+    """Give the table of claims by family and grade, with the oldest day."""
+    grades = list(rows[0][2]) if rows else []
+    yield Line(f"{'family':10}{'claims':>8}" + "".join(f"{grade:>12}" for grade in grades) + f"  {'oldest':10}", "bold")
+    for name, count, by_grade, oldest in rows:
+        yield Line(f"{name:10}{count:8}" + "".join(f"{by_grade[grade]:12}" for grade in grades) + f"  {oldest:10}")
+    total = [sum(row[2][grade] for row in rows) for grade in grades]
+    oldest = min((row[3] for row in rows), default="")
+    yield Line(
+        f"{'all':10}{sum(row[1] for row in rows):8}" + "".join(f"{n:12}" for n in total) + f"  {oldest:10}", "bold"
+    )

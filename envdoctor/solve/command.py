@@ -1,0 +1,51 @@
+"""Write a fix as the command to paste, with what the target has: uv or pip, that interpreter, variables before it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envdoctor.model import Facts, Fix
+
+_HARMLESS = "=.,~/-_+"
+
+
+def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: bool = False) -> str:
+    """Give the lines to paste, or an empty text if nothing can be typed."""
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
+    lines += [f"unset {name}" for name, value in fix.env.items() if value is None]
+    wanted = [_argument(name, cell) for name, cell in fix.pins.items()]
+    again = [name for name in fix.reinstall if canonicalize_name(name) not in fix.pins]
+    if wanted or again or also:
+        words = [*_installer(facts, uv), *_reinstall(fix, facts, uv), *wanted, *again, *also]
+        lines.append(" ".join(words))
+    return "\n".join(lines)
+
+
+def _argument(name: str, cell: str) -> str:
+    text = name if cell in ("*", "") else f"{name}{cell}"
+    return text if not set(text) & set("<>=!*[]; ") - set("=") else f"'{text}'"
+
+
+def _installer(facts: Facts, uv: bool) -> list[str]:
+    """Name the installer: the target's pip if it has one, else uv; for a record the plain word."""
+    if facts.target.kind != "interpreter":
+        return ["pip", "install"]
+    python = facts.target.path
+    python = python if python.startswith("~") and " " not in python else shlex.quote(python)
+    if uv and "pip" not in facts.by_name:
+        return ["uv", "pip", "install", "--python", python]
+    return [python, "-m", "pip", "install"]
+
+
+def _reinstall(fix: Fix, facts: Facts, uv: bool) -> list[str]:
+    if not fix.reinstall:
+        return []
+    if uv and facts.target.kind == "interpreter" and "pip" not in facts.by_name:
+        return [word for name in fix.reinstall for word in ("--reinstall-package", name)]
+    return ["--force-reinstall", "--no-deps"]

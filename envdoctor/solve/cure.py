@@ -1,0 +1,204 @@
+"""Find the one change that ends every error.
+
+The combinations of the findings' fixes are tried in order. With the index at hand each is solved for the target and
+the set that comes out is judged again: the first that is free of errors is it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from envdoctor.model import Cure, Distribution, Fact, Fix, State, Status
+from envdoctor.solve import command, plan, uv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from envdoctor.model import Facts, Finding, Recipe
+
+    Judge = Callable[[Facts], Sequence[Finding]]
+
+MOST_SOLVES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be cured: the findings, the recipe and facts they came from, and how to judge another set."""
+
+    findings: Sequence[Finding]
+    recipe: Recipe
+    facts: Facts
+    judge: Judge
+    wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    online: bool
+    tell: Callable[[str], None]
+    limit: float = uv.LIMIT
+
+
+def find(problem: Problem) -> Cure | None:
+    """Give the change that cures the errors, or None if there is nothing to type."""
+    errors = [finding for finding in problem.findings if finding.status is Status.ERROR and not finding.suppressed]
+    curable = [finding for finding in errors if plan.curable(finding)]
+    choices = plan.alternatives(curable, problem.facts) if curable else []
+    if not choices:
+        return None
+    leaves = _codes(finding for finding in errors if not plan.curable(finding))
+    if not problem.online:
+        note = "not solved: `--online` asks the index whether it can be installed here"
+        return Cure(_finished(_noted(choices[0], note), problem, uv.Answer()), _codes(curable), leaves)
+    return _solved(problem, choices, curable, leaves)
+
+
+def _codes(findings: Sequence[Finding] | Iterator[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(finding.code for finding in findings))
+
+
+def _solved(problem: Problem, choices: list[Fix], curable: list[Finding], leaves: tuple[str, ...]) -> Cure:
+    reasons: list[str] = []
+    waiting = choices[:MOST_SOLVES]
+    for count in range(MOST_SOLVES):
+        if not waiting:
+            break
+        fix = waiting.pop(0)
+        problem.tell(f"solving for the target: {_short(fix)} (try {count + 1})")
+        answer = _ask(fix, problem)
+        if not answer.asked:
+            return Cure(
+                _finished(_noted(fix, f"not solved: {answer.reason}"), problem, uv.Answer()), _codes(curable), leaves
+            )
+        if answer.reason:
+            reasons.append(f"not {_short(fix)}: {answer.reason}")
+            continue
+        left = [f for f in problem.judge(_overlaid(fix, answer, problem.facts)) if f.code not in leaves]
+        if not left:
+            done = dataclasses.replace(_noted(fix, *reasons, *_builds(answer, problem)), resolved=True)
+            return Cure(_finished(done, problem, answer), _codes(curable), leaves)
+        reasons.append(f"not {_short(fix)}: the set would still fail ({', '.join(_codes(left))})")
+        waiting[:0] = _extended(fix, left)
+    failed = dataclasses.replace(_noted(choices[0], *reasons), resolved=False)
+    return Cure(_finished(failed, problem, uv.Answer()), (), (*_codes(curable), *leaves))
+
+
+def _extended(fix: Fix, left: Sequence[Finding]) -> list[Fix]:
+    """Add to a fix what the errors of its result ask for, if that changes anything."""
+    if not all(plan.curable(finding) for finding in left):
+        return []
+    more = plan.merged([fix, *(finding.fixes[0] for finding in left)])
+    return [more] if (more.pins, more.env) != (fix.pins, fix.env) else []
+
+
+def _short(fix: Fix) -> str:
+    pins = [name if cell == "*" else f"{name}{cell}" for name, cell in fix.pins.items()]
+    return " ".join(
+        [*pins, *(f"{name}={value}" if value is not None else f"unset {name}" for name, value in fix.env.items())]
+    )
+
+
+def _noted(fix: Fix, *notes: str) -> Fix:
+    return dataclasses.replace(fix, note="; ".join(dict.fromkeys(note for note in (fix.note, *notes) if note)))
+
+
+def _builds(answer: uv.Answer, problem: Problem) -> tuple[str, ...]:
+    built = [name for name in problem.wheelless if name in answer.versions and name not in problem.facts.by_name]
+    return (f"installing builds {', '.join(built)} from source (no wheel is published)",) if built else ()
+
+
+def _ask(fix: Fix, problem: Problem) -> uv.Answer:
+    python = problem.facts.get("python")
+    if fix.python:
+        return uv.Answer(reason=f"it needs another Python ({fix.python})", asked=False)
+    if python.state is not State.KNOWN:
+        return uv.Answer(reason="the target's Python is not known (`--fact python=3.11`)", asked=False)
+    question = uv.Question(
+        requirements=list(dict.fromkeys(_requirements(fix, problem))),
+        preferences={dist.name: dist.version for dist in problem.facts.by_name.values() if dist.version},
+        python=python.value,
+        platform=_platform(problem.facts),
+        wheelless=problem.wheelless,
+    )
+    return uv.solve(question, limit=problem.limit)
+
+
+def _requirements(fix: Fix, problem: Problem) -> Iterator[str]:
+    """Give the fix's pins, the recipe's wishes, and what depends on the packages that change."""
+    for name, cell in fix.pins.items():
+        yield name if cell == "*" else f"{name}{cell}"
+    installed = problem.facts.by_name
+    for wish in problem.recipe.packages:
+        if not wish.unmapped and (not wish.optional or wish.name in installed):
+            extras = f"[{','.join(wish.extras)}]" if wish.extras else ""
+            line = f"{wish.name}{extras}{wish.specifier}" + (f" ; {wish.marker}" if wish.marker else "")
+            if _readable(line):
+                yield line
+    yield from sorted(_dependents(fix, problem))
+
+
+def _readable(line: str) -> bool:
+    try:
+        Requirement(line)
+    except InvalidRequirement:
+        return False
+    return True
+
+
+def _dependents(fix: Fix, problem: Problem) -> set[str]:
+    """Name what is installed and needs a changed package; of a bare list, what the findings speak of."""
+    installed = problem.facts.by_name
+    needing = {
+        dist.name
+        for dist in installed.values()
+        for requirement in dist.requires
+        if requirement.name in fix.pins and "extra" not in requirement.marker
+    }
+    spoken = {name for finding in problem.findings if finding.status is Status.ERROR for name in finding.packages}
+    return (needing | (spoken & installed.keys())) - fix.pins.keys()
+
+
+def _platform(facts: Facts) -> str:
+    """Give uv's name of the target's platform, its glibc as the manylinux that fits; empty: this computer's."""
+    system, arch, libc = facts.get("os"), facts.get("arch"), facts.get("glibc")
+    if system.state is not State.KNOWN:
+        return "linux"
+    if system.value == "linux" and libc.state is State.KNOWN:
+        return f"{arch.value or 'x86_64'}-manylinux_{'_'.join(libc.value.split('.')[:2])}"
+    return {"linux": "linux", "darwin": "macos", "macos": "macos", "windows": "windows"}.get(system.value, "")
+
+
+def _overlaid(fix: Fix, answer: uv.Answer, facts: Facts) -> Facts:
+    """Give the facts as they would be: the solved versions in place of the installed ones, the variables set."""
+    moved = {n: v for n, v in answer.versions.items() if n not in facts.by_name or facts.by_name[n].version != v}
+    kept = [dist for dist in facts.distributions if dist.name not in moved]
+    new = [Distribution(name, version, "the solved set") for name, version in moved.items()]
+    env = {f"env.{name}": value for name, value in fix.env.items()}
+    facts_ = {name: fact for name, fact in facts.facts.items() if name not in env}
+    facts_ |= {name: Fact(name, value, "the fix") for name, value in env.items() if value is not None}
+    missing = {name: why for name, why in facts.missing.items() if name not in answer.versions}
+    return dataclasses.replace(
+        facts,
+        facts=facts_,
+        missing=missing,
+        distributions=(*kept, *new),
+        by_name={**facts.by_name, **{dist.name: dist for dist in new}},
+    )
+
+
+def _finished(fix: Fix, problem: Problem, answer: uv.Answer) -> Fix:
+    """Give the fix with its command.
+
+    A bare wish becomes the solved version, so that nothing newer comes along, and what depends on the changed packages
+    is named where it must move too and nothing else would move it.
+    """
+    versions, roots = answer.versions, answer.roots
+    exact = {name: f"=={versions[name]}" for name, cell in fix.pins.items() if cell == "*" and name in versions}
+    fix = dataclasses.replace(fix, pins={**fix.pins, **exact})
+    installed = problem.facts.by_name
+    also = [
+        f"{n}=={versions[n]}" for n in sorted(_dependents(fix, problem) & roots) if installed[n].version != versions[n]
+    ]
+    text = command.written(fix, problem.facts, also=also, uv=uv.find() is not None)
+    return dataclasses.replace(fix, command=text)

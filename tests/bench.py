@@ -1,0 +1,160 @@
+"""Measure `envdoctor check` beside its peers, in interleaved rounds of one run, against the budgets.
+
+`python3 tests --bench` prints the figures and which budgets hold; with `--assert` it fails if one does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from envdoctor import bootstrap
+from tests import synthetic
+
+EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
+WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
+EMPTY = "empty Typer app"
+OURS = [sys.executable, "-m", "envdoctor"]
+MEMORY_MB = 45
+FASTER_THAN_PIP = {500: 4, 5000: 8}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run of a command took."""
+
+    wall_ms: float
+    cpu_ms: float
+    memory_mb: float
+    status: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A promise: what is measured, the most it may be, and what it came to."""
+
+    promise: str
+    seen: float
+    most: float
+
+    def __str__(self) -> str:
+        word = "holds" if self.seen <= self.most else "BROKEN"
+        return f"  {word:<7} {self.promise}: {self.seen:.1f}, may be {self.most:.1f}"
+
+
+def main() -> int:
+    """Measure all, print all; give the exit status."""
+    parser = argparse.ArgumentParser(prog="python3 tests --bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=11, help="how often each command is run (default 11)")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[500, 5000], help="numbers of distributions")
+    parser.add_argument("--assert", dest="strict", action="store_true", help="fail if a budget is broken")
+    asked = parser.parse_args()
+    print(f"`check` runs as `PYTHON -m envdoctor`, the empty app in the same Python {sys.version.split()[0]};")
+    print(f"medians of {asked.rounds} interleaved rounds after one to warm up; load now {os.getloadavg()[0]:.2f}")
+    budgets: list[Budget] = []
+    with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
+        (Path(folder) / "empty.py").write_text(EMPTY_APP)
+        budgets += _quick(Path(folder), asked.rounds)
+        for size in asked.sizes:
+            budgets += _check(Path(folder), size, asked.rounds)
+    print("\nbudgets", *budgets, sep="\n")
+    return int(asked.strict and any(budget.seen > budget.most for budget in budgets))
+
+
+def _quick(folder: Path, rounds: int) -> list[Budget]:
+    recipe = folder / "wrong.yml"
+    recipe.write_text(WRONG_RECIPE)
+    commands = {
+        EMPTY: [sys.executable, str(folder / "empty.py")],
+        "--version": [*OURS, "--version"],
+        "--help": [*OURS, "--help"],
+        "recipe error": [*OURS, "check", str(recipe)],
+        "checkout --version": [os.path.realpath(sys.executable), str(Path(bootstrap.ROOT, "envdoctor")), "--version"],
+    }
+    medians = _measure("what needs no target", commands, folder, rounds)
+    most = 1.5 * medians[EMPTY].wall_ms
+    names = ("--version", "--help", "recipe error")
+    return [Budget(f"{name}, ms (1.5 x {EMPTY})", medians[name].wall_ms, most) for name in names]
+
+
+def _check(folder: Path, size: int, rounds: int) -> list[Budget]:
+    python = _environment(folder / f"venv-{size}", size)
+    commands = {
+        EMPTY: [sys.executable, str(folder / "empty.py")],
+        "envdoctor check": [*OURS, "check", "--target", python],
+        "uv pip check": [_uv(), "pip", "check", "--python", python],
+        "pip check": [python, "-m", "pip", "--disable-pip-version-check", "check"],
+    }
+
+    medians = _measure(f"{size} distributions", commands, folder, rounds)
+    ours, uv, pip = (medians[name] for name in ("envdoctor check", "uv pip check", "pip check"))
+    budgets = [
+        Budget(f"check - {EMPTY}, {size}, ms (2 x uv)", ours.wall_ms - medians[EMPTY].wall_ms, 2 * uv.wall_ms),
+        Budget(f"memory of check, {size}, MB", ours.memory_mb, MEMORY_MB),
+    ]
+    if size in FASTER_THAN_PIP:
+        times = FASTER_THAN_PIP[size]
+        budgets.append(Budget(f"check, {size}, ms (pip / {times})", ours.wall_ms, pip.wall_ms / times))
+    return budgets
+
+
+def _environment(folder: Path, size: int) -> str:
+    subprocess.run([sys.executable, "-I", "-m", "venv", folder], check=True, timeout=300)
+    synthetic.write(next(folder.glob("lib/python*/site-packages")), size)
+    return str(folder / "bin" / "python")
+
+
+def _uv() -> str:
+    from uv import find_uv_bin
+
+    return str(find_uv_bin())
+
+
+def _measure(title: str, commands: dict[str, list[str]], folder: Path, rounds: int) -> dict[str, Cost]:
+    """Run every command once a round, so that a busy moment of the machine hits all of them alike."""
+    variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(folder / "cache")}
+    seen: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            cost = _run(command, variables)
+            if number:
+                seen[name].append(cost)
+    medians = {name: _median(costs) for name, costs in seen.items()}
+    print(f"\n{title:<22}{'ms':>10}{'CPU ms':>10}{'MB':>8}   exit")
+    for name, cost in medians.items():
+        print(f"  {name:<20}{cost.wall_ms:>10.1f}{cost.cpu_ms:>10.1f}{cost.memory_mb:>8.1f}   {cost.status}")
+    return medians
+
+
+def _run(command: list[str], variables: dict[str, str]) -> Cost:
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=bootstrap.ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)  # its children's time counts in full, of their memory the largest
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    cpu = usage.ru_utime + usage.ru_stime
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return Cost(wall * 1000, cpu * 1000, usage.ru_maxrss / unit, process.returncode)
+
+
+def _median(costs: list[Cost]) -> Cost:
+    middle = statistics.median
+    return Cost(
+        middle(cost.wall_ms for cost in costs),
+        middle(cost.cpu_ms for cost in costs),
+        middle(cost.memory_mb for cost in costs),
+        max(cost.status for cost in costs),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

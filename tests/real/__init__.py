@@ -1,0 +1,1 @@
+"""Real runs: throw-away environments with real packages."""

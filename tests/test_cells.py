@@ -1,0 +1,71 @@
+"""What a cell asks, and whether a value meets it (design: operators compare the base version)."""
+
+from __future__ import annotations
+
+import pytest
+
+from envdoctor import cells
+from envdoctor.model import Fact, State
+
+
+@pytest.mark.parametrize(
+    ("cell", "version", "expected"),
+    [
+        ("2.15", "2.15.1", True),
+        ("2.10", "2.1.0", False),
+        ("2.1", "2.10.0", False),
+        (">=2.4", "2.4.0a0+nv24.6", True),
+        (">=2.16", "2.16.0rc1", True),
+        ("<2.16", "2.16.0rc1", False),
+        (">2.4", "2.4.0+cu121", False),
+        ("==2.4.0", "2.4.0+cu121", True),
+        ("==2.4.0+cu118", "2.4.0+cu121", False),
+        ("!=2.4.0", "2.4.0+cu121", False),
+        (">=450.80.02", "535.161.08", True),
+        ("~=2.1", "2.9", True),
+        ("*", "anything at all", True),
+        ("<3", "not a version", False),
+        ("==0.20.*", "0.20.1", True),
+    ],
+)
+def test_ranges_compare_as_the_design_says(cell: str, version: str, expected: bool) -> None:
+    assert cells.contains(cell, version) is expected
+
+
+@pytest.mark.parametrize("cell", ["two", ">=", "=2.1", "2.1 or 3", ">=2,<x"])
+def test_what_is_no_range_is_refused(cell: str) -> None:
+    with pytest.raises(ValueError, match="not a version or a range"):
+        cells.specifier(cell)
+
+
+def test_a_need_holds_only_if_every_device_meets_it() -> None:
+    mixed = Fact("gpu.compute", "8.6", all=("9.0", "8.6"))
+    assert cells.matches(">=8.0", mixed) is True
+    assert cells.matches(">=9.0", mixed) is False
+    assert cells.matches_any(">=9.0", mixed) is True
+
+
+@pytest.mark.parametrize(
+    ("cell", "fact", "expected"),
+    [
+        ("*", Fact("torch", "2.4"), True),
+        ("*", Fact("torch", state=State.ABSENT), False),
+        ("absent", Fact("torch", state=State.ABSENT), True),
+        ("absent", Fact("torch", "2.4"), False),
+        ("unset", Fact("env.X", state=State.ABSENT), True),
+        ("set", Fact("env.X", "0"), True),
+        ("1", Fact("env.X", "1"), True),
+        ("1", Fact("env.X", "1.0"), False),
+        ("linux", Fact("os", "linux"), True),
+        (">=2", Fact("torch", state=State.UNSEEN), None),
+        ("absent", Fact("torch", state=State.UNSEEN), None),
+    ],
+)
+def test_presence_and_values(cell: str, fact: Fact, expected: bool | None) -> None:
+    assert cells.matches(cell, fact) is expected
+
+
+def test_two_ranges_become_one_without_repeating_a_clause() -> None:
+    assert cells.both("<82", "<82") == "<82"
+    assert cells.both("*", "2.15") == "==2.15.*"
+    assert cells.both(">=1", "<2") == ">=1,<2"

@@ -1,0 +1,151 @@
+"""The matrix: every claim has a source, a date, a grade and its own test; the form of a file is checked by place."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envdoctor import matrix
+from envdoctor.app import knowledge
+from envdoctor.errors import UserError
+from envdoctor.matrix import cache, entries
+
+if TYPE_CHECKING:
+    from envdoctor.model import Claim
+
+CLAIMS = matrix.load().everything()
+
+
+def test_the_whole_matrix_lints_clean() -> None:
+    assert [f"{mistake.place}: {mistake.problem}" for mistake in knowledge.lint()] == []
+
+
+def test_there_are_at_least_twenty_five_mechanisms() -> None:
+    assert len({claim.code for claim in CLAIMS}) >= 25
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.code))
+def test_every_claim_has_a_source_a_day_and_a_grade(claim: Claim) -> None:
+    assert claim.source.strip()
+    assert datetime.date.fromisoformat(claim.checked) <= datetime.datetime.now(datetime.UTC).date()
+    assert claim.evidence in {"executed", "documented", "reported", "derived"}
+
+
+def test_no_source_is_a_path_of_somebodys_machine() -> None:
+    assert [claim.code for claim in CLAIMS if re.search(r"(^|\s)(/|\.\./|~)", claim.source)] == []
+
+
+ENTRY = """- rule: SITE001
+  title: t
+  when: {a: "*"}
+  needs: {b: "<2"}
+  cause: c
+  source: s
+  checked: 2026-11-20
+  evidence: executed
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "problem"),
+    [
+        (("rule: SITE001", "rule: site"), "1:9", "`site` is not a code"),
+        (("  title: t\n", ""), "1:3", "`title` is missing"),
+        (("  source: s\n", ""), "1:3", "`source` is missing"),
+        (("2026-11-20", "soon"), "7:12", "`checked` must be a day"),
+        (("executed", "guessed"), "8:13", "`evidence` cannot be `guessed`"),
+        (('{b: "<2"}', '{b: "<two"}'), "4:14", "is not a version or a range"),
+        (("title:", "tilte:"), "2:3", "unknown key `tilte`"),
+        (("- rule", "- ruel"), "1:3", "an entry must be one of"),
+        (("  cause: c\n", ""), "1:3", "`cause` is missing"),
+        (('  when: {a: "*"}\n', ""), "1:3", "must say `when`"),
+        (("  cause: c\n", "  cause: c\n  fixes: [{gives: {b: '1'}}]\n"), "6:11", "must change something"),
+        (("  cause: c\n", "  cause: c\n  symptoms: ['(']\n"), "6:14", "not a pattern"),
+        (("  cause: c\n", "  cause: c\n  kind: odd\n"), "6:9", "`kind` cannot be `odd`"),
+    ],
+)
+def test_a_mistake_in_an_entry_is_told_with_its_place(change: tuple[str, str], place: str, problem: str) -> None:
+    (found,) = entries.examine(ENTRY.replace(*change, 1), "m.yml")
+    assert isinstance(found, UserError)
+    assert found.place == f"m.yml:{place}"
+    assert problem in found.problem
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("", "`bad` and `good` examples are missing"),
+        ("  bad: [{a: '1', b: '1'}]\n  good: [{a: '1', b: '1'}]\n", "this bad example is not found"),
+        ("  bad: [{a: '1', b: '2'}]\n  good: [{a: '1', b: '3'}]\n", "this good example is condemned"),
+        (
+            "  bad: [{a: '1', b: '2'}]\n  good: [{a: '1', b: '1'}]\n  fixes: [{pins: {b: '<2'}, gives: {b: '2.1'}}]\n",
+            "which is not <2",
+        ),
+        (
+            "  bad: [{a: '1', b: '2'}]\n  good: [{a: '1', b: '1'}]\n  fixes: [{pins: {b: '<3'}, gives: {b: '2.1'}}]\n",
+            "SITE001 still finds",
+        ),
+    ],
+)
+def test_an_example_or_a_fix_that_does_not_hold_is_a_mistake(more: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text(ENTRY + more)
+    told = [mistake.problem for mistake in knowledge.lint([tmp_path])]
+    assert any(problem in one for one in told)
+
+
+def test_a_further_folder_adds_claims_and_replaces_those_of_the_same_code(tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text(ENTRY + ENTRY.replace("SITE001", "TF001"))
+    found = {claim.code: claim for claim in matrix.load([tmp_path]).everything()}
+    assert found["SITE001"].title == "t"
+    assert found["TF001"].title == "t"
+    assert len(found) == len({claim.code for claim in CLAIMS}) + 1
+
+
+def test_names_are_silent_unless_used_and_know_where_a_name_is_gone() -> None:
+    text = """- names: NP901
+  package: numpy
+  title: t
+  gone: {numpy.float: ">=1.24", numpy.bool8: ">=2.0"}
+  source: s
+  checked: 2026-11-20
+  evidence: executed
+"""
+    (entry,) = entries.read(text, "m.yml")
+    assert [(r["uses"], r["when"], r["silent"]) for r in entry.records] == [
+        (["numpy.float"], {"numpy": ">=1.24"}, True),
+        (["numpy.bool8"], {"numpy": ">=2.0"}, True),
+    ]
+
+
+def test_a_claim_that_cannot_concern_a_target_is_not_built() -> None:
+    known = matrix.load()
+    assert known.concerning(()) == tuple(c for c in known.concerning(()) if not c.when or "python" in c.when)
+    assert "TF001" in {claim.code for claim in known.concerning({"tensorflow", "tensorflow-hub"})}
+    assert "TF001" not in {claim.code for claim in known.concerning({"torch"})}
+
+
+def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    compiled = {"records": [], "conda": {}, "wheelless": {}}
+    calls: list[int] = []
+
+    def compile_(sources: object) -> dict[str, object]:
+        calls.append(1)
+        return compiled
+
+    file = tmp_path / "m.yml"
+    file.write_text("a")
+    for _ in range(2):
+        assert cache.remembered([file], compile_) == compiled
+    assert len(calls) == 1
+    file.write_text("b")
+    cache.remembered([file], compile_)
+    assert len(calls) == 2
+    (kept,) = (tmp_path / "cache" / "envdoctor").glob("matrix-*.json")
+    kept.write_text("{")
+    cache.remembered([file], compile_)
+    assert len(calls) == 3
