@@ -76,7 +76,7 @@ def test_what_cannot_be_looked_at_is_three_and_the_report_says_why(target: str) 
     assert (finding["code"], finding["status"]) == ("HOST001", "unknown")
 
 
-def test_a_wrong_recipe_is_told_before_a_missing_target(tmp_path: Path) -> None:
+def test_a_wrong_recipe_is_told_before_a_missing_target() -> None:
     assert envdoctor("check", "no-such-recipe", "--target", "/no/such/python").returncode == 2
 
 
@@ -90,11 +90,12 @@ def test_an_empty_list_is_three(tmp_path: Path) -> None:
 def test_when_every_judgement_is_unknown_it_is_three(tmp_path: Path) -> None:
     (tmp_path / "r.yml").write_text("recipe: 1\nname: r\nhost: {driver: '>=535'}\n")
     (tmp_path / "freeze.txt").write_text("nothing-known==1.0\n")
-    done = envdoctor("check", str(tmp_path / "r.yml"), "--target", str(tmp_path / "freeze.txt"), "--fact", "python=3.12")
+    target = ["--target", str(tmp_path / "freeze.txt"), "--fact", "python=3.12"]
+    done = envdoctor("check", str(tmp_path / "r.yml"), *target)
     assert done.returncode == 3
 
 
-def test_fail_on_and_strict_decide_what_fails(tmp_path: Path) -> None:
+def test_fail_on_and_strict_decide_what_fails() -> None:
     target = ["--target", str(FOUNDING / "freeze.txt"), "--fact", "python=3.11"]
     assert envdoctor("check", "tf-text-bert", *target, "--fail-on", "never").returncode == 0
     quiet = ["check", *target, "--ignore", "TF,SETUP"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from envdoctor import facts
 from envdoctor.errors import CannotLook, EnvdoctorError, UserError
-from envdoctor.facts import distributions, given as given_facts, snapshot, static, target
+from envdoctor.facts import distributions, snapshot, static, target
+from envdoctor.facts import given as given_facts
+from envdoctor.facts.together import facts_of
 from envdoctor.model import State
 from tests.examples import installed, told
 from tests.examples import target as example
@@ -97,7 +100,7 @@ def test_planted_faults_are_found_and_a_sound_neighbour_is_not_touched(tmp_path:
     write(tmp_path, "old", "1.0", "Requires-Python: <3.9")
     (tmp_path / "~alf").mkdir()
     found = distributions.scan([str(tmp_path)])
-    seen = facts.facts_of(
+    seen = facts_of(
         example().target, facts=example().facts.values(), distributions=found.distributions, leftovers=found.leftovers
     )
     codes = told(seen)
@@ -203,10 +206,8 @@ _json = st.recursive(
 @given(st.dictionaries(st.sampled_from(["taken", "target", "facts", "missing", "distributions"]), _json))
 @settings(max_examples=200, deadline=None)
 def test_no_shape_of_a_snapshot_ends_in_a_traceback(document: dict[str, object]) -> None:
-    try:
+    with contextlib.suppress(EnvdoctorError):
         snapshot.read(json.dumps({"schema": "envdoctor.facts/1", **document}), "s.json")
-    except EnvdoctorError as error:
-        assert error.problem
 
 
 def test_given_facts_are_normalised_where_they_are_read() -> None:

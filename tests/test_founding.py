@@ -105,7 +105,8 @@ def test_where_nobody_says_that_the_layer_is_used_it_is_a_warning(subject: str |
 
 def test_the_founding_conda_file_names_keras_without_its_tensorflow(tmp_path: Path) -> None:
     path = tmp_path / "freeze.txt"
-    common = "\n".join(f"{name}==1.0" for name in ("pip", "setuptools", "scikit-learn", "pandas", "matplotlib", "jupyter"))
+    others = "pip setuptools scikit-learn pandas matplotlib jupyter".split()
+    common = "\n".join(f"{name}==1.0" for name in others)
     for beside in ("tensorflow==2.2.0\n", ""):
         path.write_text(f"{common}\nnumpy==1.24.4\nseaborn==0.13.2\nkeras==2.15.0\n{beside}")
         report = judge(path, "ml-training", "python=3.8")

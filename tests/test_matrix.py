@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +14,8 @@ from envdoctor.errors import UserError
 from envdoctor.matrix import cache, entries
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from envdoctor.model import Claim
 
 CLAIMS = matrix.load().everything()
@@ -130,10 +131,10 @@ def test_a_claim_that_cannot_concern_a_target_is_not_built() -> None:
 
 def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    compiled = {"records": [], "conda": {}, "wheelless": {}}
+    compiled: dict[str, Any] = {"records": [], "conda": {}, "wheelless": {}}
     calls: list[int] = []
 
-    def compile_(sources: object) -> dict[str, object]:
+    def compile_(_: object) -> dict[str, Any]:
         calls.append(1)
         return compiled
 

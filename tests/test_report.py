@@ -25,15 +25,21 @@ def example() -> Report:
     fix = Fix(pins={"keras": "<3", "tf-keras": "*"}, env={"LEGACY": "1", "OTHER": None}, note="first; then")
     keras = Fact("keras", "3.5", "/venv/keras-3.5.dist-info")
     findings = (
-        Finding("TF901", Status.ERROR, "version-pair", "keras 3 \x1b[31m", "because", ("keras",), (keras,), fixes=(fix,)),
-        Finding("REQ002", Status.WARNING, "requirement", "keras is not declared", culprit=("keras",), evidence=(keras,)),
+        Finding(
+            "TF901", Status.ERROR, "version-pair", "keras 3 \x1b[31m", "because", ("keras",), (keras,), fixes=(fix,)
+        ),
+        Finding(
+            "REQ002", Status.WARNING, "requirement", "keras is not declared", culprit=("keras",), evidence=(keras,)
+        ),
         Finding("HOST000", Status.UNKNOWN, "other", "1 waits", evidence=(Fact("driver", state=State.UNSEEN),)),
         Finding("PY001", Status.INFO, "python-version", "old", source=Source("https://x", "2026-11-20", "documented")),
         Finding("FILE001", Status.ERROR, "mixed-install", "twice", suppressed="known", place=Place("r.yml", 3, 4)),
     )
     target = Target("interpreter", "~/venv/bin/python", "VIRTUAL_ENV")
     cure = Cure(Fix(pins={"keras": "<3"}, command="pip install 'keras<3'", resolved=True), ("TF901",), ())
-    return Report(Recipe("r", "recipe", "r.yml"), target, "", findings, held=7, exit_code=1, cure=cure, verify="envdoctor check")
+    return Report(
+        Recipe("r", "recipe", "r.yml"), target, "", findings, held=7, exit_code=1, cure=cure, verify="envdoctor check"
+    )
 
 
 def test_the_example_fits_the_schema() -> None:
@@ -46,7 +52,9 @@ def test_every_report_fits_the_schema(subject: str | None, target: str) -> None:
     found = check(Options(subject=subject, target=str(FOUNDING / target), given=given), lambda _: None)
     document = json.loads(as_json.render(found))
     jsonschema.validate(document, SCHEMA)
-    assert document["summary"]["error"] == sum(f["status"] == "error" and not f["suppressed"] for f in document["findings"])
+    assert document["summary"]["error"] == sum(
+        f["status"] == "error" and not f["suppressed"] for f in document["findings"]
+    )
 
 
 def test_text_fits_eighty_columns_and_counts_last() -> None:

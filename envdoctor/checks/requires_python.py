@@ -52,5 +52,5 @@ def _finding(dist: Distribution, python: Fact) -> Finding:
         cause="pip would not choose this release for this Python (uv keeps to the lower bound alone)",
         culprit=(dist.name, "python"),
         evidence=(seen, python),
-        fixes=(Fix(pins={dist.name: "*"}, reinstall=(dist.name,), note="let the installer choose a release for it"),),
+        fixes=(Fix(python=dist.requires_python),),
     )

@@ -16,7 +16,7 @@ Subject = Annotated[
     str | None,
     typer.Argument(
         metavar="[SUBJECT]",
-        help="A recipe, the name of a bundled one, an environment.yml or a requirements.txt; none: every rule that applies.",
+        help="A recipe (a file, or the name of a bundled one), an environment.yml or a requirements.txt.",
     ),
 ]
 
@@ -77,9 +77,11 @@ def _prefixes(given: list[str] | None) -> tuple[str, ...]:
 
 def _again() -> str:
     """Give the command that was typed, for the report's `verify:`."""
+    import os
     import shlex
 
-    return shlex.join(["envdoctor", *sys.argv[1:]])
+    started = ["python3", sys.argv[0]] if os.path.isdir(sys.argv[0]) else ["envdoctor"]
+    return shlex.join([*started, *sys.argv[1:]])
 
 
 def _print(report: Report, as_json: bool, volume: int, color: options.Color) -> None:

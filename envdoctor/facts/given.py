@@ -31,9 +31,8 @@ def read(pairs: Iterable[str]) -> dict[str, Fact]:
         if not is_host(name):
             raise UserError(f"`{name}` is not a fact that can be given", hint=near(name, HOST_COMPONENTS))
         if "." in name and not name.startswith(_DOTTED):
-            raise UserError(
-                f"`{name}` is not a fact that can be given", hint=near(name.partition(".")[0], {d[:-1] for d in _DOTTED})
-            )
+            known = {start.removesuffix(".") for start in _DOTTED}
+            raise UserError(f"`{name}` is not a fact that can be given", hint=near(name.partition(".")[0], known))
         found[name] = Fact(name, normalised(name, value.strip()), "given")
     return found
 
@@ -43,7 +42,7 @@ def normalised(name: str, value: str) -> str:
     if name == "gpu.compute" and (found := _LEADING.fullmatch(value.rstrip("af"))) and found[2] is None:
         return f"{found[1][:-1]}.{found[1][-1]}" if len(found[1]) > 1 else f"{found[1]}.0"
     if name in ("glibc", "libstdcxx", "driver", "python"):
-        return value.split("-")[0]
+        return value.partition("-")[0]
     return value
 
 

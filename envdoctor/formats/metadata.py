@@ -19,6 +19,9 @@ from packaging.utils import canonicalize_name
 
 Split = tuple[str, tuple[str, ...], str, str, str]
 
+LONGEST = 4_000  # no number in it is too long for an int
+DEEPEST = 50
+
 _END = re.compile(rb"\n(?![!-9;-~]+:|[ \t])")
 _FIELD = re.compile(
     r"\n(?=[NVRPnvrp])"  # most lines are told by one letter: half of the time
@@ -113,7 +116,13 @@ def split_requirement(line: str) -> Split:
     if asked is None or not name[1][-1].isalnum():
         return _unusual(line, name)
     specifier = (asked[1] or asked[2] or "").strip()
-    return canonicalize_name(name[1]), _words(extras), specifier, line[asked.end() + 1 :].strip(), ""
+    return canonicalize_name(name[1]), _words(extras), _sane(specifier), _sane(line[asked.end() + 1 :].strip()), ""
+
+
+def _sane(written: str) -> str:
+    """Cut what only malice writes, so that packaging refuses it, and neither recurses nor fails otherwise."""
+    is_sane = len(written) <= LONGEST and written.count("(") <= DEEPEST
+    return written if is_sane else f"{written[:DEEPEST]}…"
 
 
 def _words(extras: re.Match[str] | None) -> tuple[str, ...]:
@@ -124,14 +133,14 @@ def _unusual(line: str, name: re.Match[str]) -> Split:
     """Let packaging read it; what it refuses keeps all that stands behind the name as its specifier."""
     written = name[1].rstrip("._-")
     try:
-        read = Requirement(line)
+        read = Requirement(_sane(line))
         marker = str(read.marker) if read.marker else ""
         return canonicalize_name(written), tuple(sorted(read.extras)), str(read.specifier), marker, read.url or ""
-    except (ValueError, RecursionError):  # one is InvalidRequirement, or a number too long for an int
+    except ValueError:  # packaging's own is one
         asked, _, marker = line[name.start(1) + len(written) :].partition(";")
     if "://" in asked and "@" not in asked.partition("://")[0]:
         raise ValueError(f"`{line[:80]}` is a URL without a name")
-    return canonicalize_name(written), (), asked.strip(), marker.strip(), ""
+    return canonicalize_name(written), (), _sane(asked.strip()), _sane(marker.strip()), ""
 
 
 def folder_name(folder: str) -> tuple[str, str] | None:

@@ -100,7 +100,10 @@ class _Reader:
     def named(self, value: str, source: _File, place: Place, *, constraint: bool) -> Iterator[Listed]:
         """Give the entries of a file that another one names."""
         path = source.folder / _local(value, place)
-        there = os.path.realpath(path)
+        try:
+            there = os.path.realpath(path)
+        except ValueError:  # it holds a NUL, or half a character
+            raise UserError("that is not the name of a file", place=place) from None
         if there in source.above:
             raise UserError(f"`{path.name}` names itself, by way of the files between", place=place)
         if len(source.above) > DEEPEST:
@@ -169,8 +172,6 @@ def _misused(error: getopt.GetoptError, place: Place) -> UserError:
 
 def _local(value: str, place: Place) -> str:
     """Give the path of a named file."""
-    if not value or "\0" in value:
-        raise UserError("no file is named", place=place)
     if value.lower().startswith("file:"):
         return unquote(value[5:].removeprefix("//").removeprefix("localhost"))
     if "://" in value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envdoctor.report.layout import Line, _wrapped, change
+from envdoctor.report.layout import Line, change, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 def claims(found: Iterable[Claim], old: Sequence[str], width: int = 80) -> Iterator[Line]:
     """Give claims with their cause, fixes, what was refuted, source and date."""
     for claim in found:
-        yield from _wrapped(f"{claim.code}: {claim.title}", "", width, "  ", style="bold")
+        yield from wrapped(f"{claim.code}: {claim.title}", width, style="bold")
         if claim.cause:
-            yield from _wrapped(f"cause: {claim.cause}", "  ", width, "    ")
+            yield from wrapped(f"cause: {claim.cause}", width, indent=2)
         yield from _applies(claim, width)
         for fix in claim.fixes:
-            yield from _wrapped(f"fix: {change(fix)}", "  ", width, "    ", style="fix")
+            yield from wrapped(f"fix: {change(fix)}", width, indent=2, style="fix")
             if fix.gives:
-                yield from _wrapped(f"gave {_set(fix.gives)}", "    ", width, "      ", style="dim")
+                yield from wrapped(f"gave {_set(fix.gives)}", width, indent=4, style="dim")
         for tried, outcome in claim.refuted:
-            yield from _wrapped(f"not a fix: {tried}: {outcome}", "  ", width, "    ", style="warning")
-        yield from _wrapped(f"source: {claim.source}", "  ", width, "    ", style="dim")
+            yield from wrapped(f"not a fix: {tried}: {outcome}", width, indent=2, style="warning")
+        yield from wrapped(f"source: {claim.source}", width, indent=2, style="dim")
         stale = "; older than a year" if claim.code in old else ""
         yield Line(f"  {claim.evidence}, checked {claim.checked}{stale}", "dim")
         yield Line("")
@@ -33,17 +33,17 @@ def claims(found: Iterable[Claim], old: Sequence[str], width: int = 80) -> Itera
 
 def _applies(claim: Claim, width: int) -> Iterator[Line]:
     if claim.key:
-        yield from _wrapped(f"known for {claim.key} {claim.known}", "  ", width, "    ")
+        yield from wrapped(f"known for {claim.key} {claim.known}", width, indent=2)
         for row in claim.rows:
-            yield from _wrapped(f"{_set(row.when)}: {_set(row.needs)}", "    ", width, "      ")
+            yield from wrapped(f"{_set(row.when)}: {_set(row.needs)}", width, indent=4)
         return
-    yield from _wrapped(f"when {_set(claim.when)}", "  ", width, "    ")
+    yield from wrapped(f"when {_set(claim.when)}", width, indent=2)
     for row in claim.rows:
         for label, cells in (("needs", row.needs), ("requires", row.requires)):
             if cells:
-                yield from _wrapped(f"{label} {_set(cells)}", "  ", width, "    ")
+                yield from wrapped(f"{label} {_set(cells)}", width, indent=2)
     if claim.uses:
-        yield from _wrapped(f"an error where {', '.join(claim.uses)} is used", "  ", width, "    ")
+        yield from wrapped(f"an error where {', '.join(claim.uses)} is used", width, indent=2)
 
 
 def _set(cells: Mapping[str, str]) -> str:
