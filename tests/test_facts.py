@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from envdoctor import facts
 from envdoctor.errors import CannotLook, EnvdoctorError, UserError
-from envdoctor.facts import distributions, snapshot, static, target
+from envdoctor.facts import At, distributions, snapshot, static, target
 from envdoctor.facts import given as given_facts
 from envdoctor.facts.together import facts_of
 from envdoctor.model import State
@@ -137,13 +137,13 @@ def program(path: Path, text: str) -> Path:
 def test_a_python_that_misbehaves_is_told_in_time(script: str, problem: str, tmp_path: Path) -> None:
     begun = time.monotonic()
     with pytest.raises(CannotLook) as error:
-        facts.Look(str(program(tmp_path / "python", script)), limit=0.5).facts()
+        facts.Look(At(str(program(tmp_path / "python", script)), timeout=0.5)).facts()
     assert problem in error.value.problem
     assert time.monotonic() - begun < 10
 
 
 def test_this_python_answers_and_what_it_says_is_known() -> None:
-    seen = facts.Look(sys.executable).facts(installers=True)
+    seen = facts.Look(At(sys.executable)).facts(installers=True)
     assert seen.get("python").value == ".".join(map(str, sys.version_info[:3]))
     assert seen.get("os").value == sys.platform
     assert seen.get("pytest").state is State.KNOWN
@@ -153,8 +153,8 @@ def test_this_python_answers_and_what_it_says_is_known() -> None:
 
 
 def test_a_look_without_starting_anything_sees_the_same_distributions() -> None:
-    live = facts.Look(sys.executable).facts()
-    still = facts.Look(sys.executable, still=True).facts()
+    live = facts.Look(At(sys.executable)).facts()
+    still = facts.Look(At(sys.executable, static=True)).facts()
     assert still.by_name.keys() == live.by_name.keys()
     assert still.get("python").value == live.get("python").value
 
@@ -169,7 +169,7 @@ def test_a_folder_without_a_python_and_a_target_that_is_not_there_are_told(tmp_p
 
 
 def test_a_snapshot_reads_back_as_it_was_and_fits_its_schema() -> None:
-    seen = facts.Look(sys.executable).facts(installers=True)
+    seen = facts.Look(At(sys.executable)).facts(installers=True)
     text = snapshot.write(seen)
     jsonschema.validate(json.loads(text), SCHEMA)
     again = snapshot.read(text, "s.json")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.app.check import Options, check
+from envdoctor.facts import At
 from envdoctor.model import Status
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def quiet(_: str) -> None:
     """Hear of progress and say nothing."""
 
 
-def judge(target: Path, subject: str | None = "tf-text-bert", *given: str, **more: bool) -> Report:
-    return check(Options(subject=subject, target=str(target), given=given, **more), quiet)  # type: ignore[arg-type]
+def judge(target: Path, subject: str | None = "tf-text-bert", *given: str) -> Report:
+    return check(Options(subject=subject, at=At(str(target), given)), quiet)
 
 
 def errors(report: Report) -> list[str]:

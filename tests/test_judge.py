@@ -46,7 +46,8 @@ def test_a_variable_that_is_set_ends_the_claim() -> None:
 
 
 def test_needs_says_nothing_of_an_absent_package_and_requires_does() -> None:
-    assert isinstance(judge(HUB, versions(hub="1")), Good)
+    assert judge(HUB, versions(hub="1")) is None
+    assert isinstance(judge(HUB, versions(hub="1", keras="2.15")), Good)
     assert isinstance(judge(TOOLS, versions(hub="1")), Broken)
 
 

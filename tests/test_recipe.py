@@ -134,7 +134,7 @@ def test_no_text_ends_in_a_traceback(text: str) -> None:
         try:
             written.recipe(yamlpos.read(source, "r.yml"), "r.yml")
         except UserError as error:
-            assert error.place.startswith("r.yml")  # noqa: PT017  (most texts are no recipe, some are)
+            assert error.place.startswith("r.yml")
 
 
 _words = st.sampled_from(["torch", "2.4", ">=2", "*", "cuda", "~", "absent", "[x]", "{}", "&a", "1e9", "when"])

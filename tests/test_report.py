@@ -11,6 +11,7 @@ import pytest
 
 from envdoctor import report
 from envdoctor.app.check import Options, check
+from envdoctor.facts import At
 from envdoctor.model import Cure, Fact, Finding, Fix, Place, Recipe, Report, Source, State, Status, Target
 from envdoctor.report import json as as_json
 from envdoctor.report import layout, screen, text
@@ -49,7 +50,7 @@ def test_the_example_fits_the_schema() -> None:
 @pytest.mark.parametrize(("subject", "target"), SUBJECTS)
 def test_every_report_fits_the_schema(subject: str | None, target: str) -> None:
     given = () if target.endswith("json") else ("python=3.11",)
-    found = check(Options(subject=subject, target=str(FOUNDING / target), given=given), lambda _: None)
+    found = check(Options(subject=subject, at=At(str(FOUNDING / target), given)), lambda _: None)
     document = json.loads(as_json.render(found))
     jsonschema.validate(document, SCHEMA)
     assert document["summary"]["error"] == sum(

@@ -1,19 +1,33 @@
-"""Choose findings: `--select` and `--ignore`, and the recipe's own `ignore:` with reason and expiry."""
+"""Choose findings: `--select`, `--ignore`, the recipe's own `ignore:`; and decide by what is left how it ends."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envdoctor import checks
 from envdoctor.errors import UserError, near
+from envdoctor.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Finding, Held, Ignore, Recipe
+    from envdoctor.model import Finding, Held, Ignore, Recipe, Report
+
+FAIL_ON = ("error", "warning", "info", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which findings count: prefixes of codes to select or ignore, and from which severity on a finding fails."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str = "error"
+    strict: bool = False
 
 
 def codes(known: Matrix) -> set[str]:
@@ -23,38 +37,48 @@ def codes(known: Matrix) -> set[str]:
     return own | {str(record["code"]) for record in known.records}
 
 
-def validate(select: Iterable[str], ignore: Iterable[str], recipe: Recipe, known: Matrix) -> None:
+def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:
     """Refuse a code, or the beginning of one, that no finding can have."""
-    if not (select or ignore or recipe.ignores):
+    if not (filters.select or filters.ignore or recipe.ignores):
         return
     every = codes(known)
-    for option, prefixes in (("--select", select), ("--ignore", ignore)):
+    for option, prefixes in (("--select", filters.select), ("--ignore", filters.ignore)):
         for prefix in prefixes:
             if not any(code.startswith(prefix) for code in every):
-                raise UserError(
-                    f"`{option} {prefix}` matches no code",
-                    hint=near(prefix, every) if len(prefix) > 3 else "`envdoctor rules` lists them",
-                )
+                raise UserError(f"`{option} {prefix}` matches no code", hint=_nearest(prefix, every))
     for item in recipe.ignores:
         if not any(code.startswith(item.code) for code in every):
-            raise UserError(f"`{item.code}` is no code", place=item.place or "", hint=near(item.code, every))
+            raise UserError(f"`{item.code}` is no code", place=item.place or "", hint=_nearest(item.code, every))
 
 
-def chosen(
-    findings: Iterable[Finding], recipe: Recipe, *, select: Sequence[str], ignore: Sequence[str]
-) -> list[Finding]:
+def _nearest(code: str, every: set[str]) -> str:
+    families = {known.rstrip("0123456789") for known in every}
+    return near(code, every) if code[-1:].isdigit() else near(code, families)
+
+
+def chosen(findings: Iterable[Finding], recipe: Recipe, filters: Filters) -> list[Finding]:
     """Give the selected findings, the ignored ones marked with the reason."""
-    kept = [finding for finding in findings if not select or finding.code.startswith(tuple(select))]
-    return [_marked(finding, recipe.ignores, ignore) for finding in kept]
+    kept = [finding for finding in findings if not filters.select or finding.code.startswith(filters.select)]
+    return [_marked(finding, recipe.ignores, filters) for finding in kept]
 
 
-def selected(held: Iterable[Held], select: Sequence[str]) -> int:
+def selected(held: Iterable[Held], filters: Filters) -> int:
     """Count the judgements that held, of the selected ones."""
-    return sum(1 for one in held if not select or one.code.startswith(tuple(select)))
+    return sum(1 for one in held if not filters.select or one.code.startswith(filters.select))
 
 
-def _marked(finding: Finding, ignores: Iterable[Ignore], ignore: Sequence[str]) -> Finding:
-    for prefix in ignore:
+def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int:
+    """Give the exit status: 3 could not look, 1 a finding that fails, 0 nothing of that kind."""
+    live = [finding for finding in report.findings if not finding.suppressed]
+    unknown = [finding for finding in live if finding.status is Status.UNKNOWN]
+    if crashed or (unknown and len(unknown) == len(live) and not report.held):
+        return 3
+    failing = FAIL_ON[: FAIL_ON.index(filters.fail_on) + 1] if filters.fail_on != "never" else ()
+    return int(any(finding.status.value in failing for finding in live) or (filters.strict and bool(unknown)))
+
+
+def _marked(finding: Finding, ignores: Iterable[Ignore], filters: Filters) -> Finding:
+    for prefix in filters.ignore:
         if finding.code.startswith(prefix):
             return dataclasses.replace(finding, suppressed=f"--ignore {prefix}")
     for item in ignores:

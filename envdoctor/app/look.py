@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envdoctor import facts, matrix
-from envdoctor.facts import snapshot
+from envdoctor.facts import At, snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def taken(
-    target: str | None, given: tuple[str, ...], folders: tuple[Path, ...], *, static: bool, timeout: float
-) -> str:
+__all__ = ["At", "taken"]
+
+
+def taken(at: At, folders: tuple[Path, ...]) -> str:
     """Give the snapshot of a target as JSON text; raise CannotLook or UserError."""
-    look = facts.Look(target, given, still=static, limit=timeout)
+    look = facts.Look(at)
     try:
         return snapshot.write(look.facts(matrix.load(folders).variables(), installers=True))
     finally:

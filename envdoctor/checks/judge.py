@@ -107,7 +107,10 @@ def _row(row: Row, facts: Facts) -> Judgement:
             misses.append(Miss(fact, cell))
     if misses or not (row.needs or row.requires):
         return Broken(row, tuple(misses))
-    return Blind(blind) if blind is not None else Good()
+    if blind is not None:
+        return Blind(blind)
+    there = any(facts.get(name).state is State.KNOWN for name in (*row.needs, *row.requires))
+    return Good() if there else None  # nothing that the claim speaks of is there
 
 
 def _nearest(answers: list[Judgement]) -> Judgement:
@@ -116,4 +119,6 @@ def _nearest(answers: list[Judgement]) -> Judgement:
         for answer in answers:
             if isinstance(answer, kind):
                 return answer
+    if None in answers:
+        return None
     return min((a for a in answers if isinstance(a, Broken)), key=lambda broken: len(broken.misses), default=None)

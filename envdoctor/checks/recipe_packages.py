@@ -45,6 +45,9 @@ def _judge(wish: Wish, facts: Facts) -> Outcome:
         return _finding(MISSING, wish, fact, f"{wish.name} is not installed", f"the recipe asks for {asked}")
     if fact.state is State.UNSEEN:
         return Waits(MISSING, fact)
+    if wish.unreadable:
+        told = f"`{wish.unreadable}` is a range that only conda can read"
+        return Waits(RANGE, Fact(wish.name, source=told, state=State.UNSEEN))
     if not wish.specifier or cells.contains(wish.specifier, fact.value):
         return Held(RANGE, f"{wish.name} {fact.value} is in the recipe's range")
     if cells.version(fact.value) is None:

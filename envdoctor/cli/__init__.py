@@ -5,7 +5,6 @@ Errors that people cause are caught here, once, and become one line, a hint and 
 
 from __future__ import annotations
 
-import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,12 +48,14 @@ def common(
 
 def main() -> None:
     """Run the command line and exit."""
+    import signal
+
     from envdoctor.errors import EnvdoctorError
 
+    signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except EnvdoctorError as error:

@@ -19,6 +19,16 @@ Subject = Annotated[
         help="A recipe (a file, or the name of a bundled one), an environment.yml or a requirements.txt.",
     ),
 ]
+Codes = list[str] | None
+Select = Annotated[Codes, typer.Option("--select", metavar="CODES", help="Judge only these codes (prefixes).")]
+Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Do not fail on these codes (prefixes).")]
+FailOn = Annotated[options.FailOn, typer.Option("--fail-on", help="The least severity that fails.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Fail also on what could not be judged.")]
+Online = Annotated[bool, typer.Option("--online", help="Ask the index: solve the fix for this target.")]
+Format = Annotated[options.Format, typer.Option("--format", help="The format of the report.")]
+Json = Annotated[bool, typer.Option("--json", help="The same as `--format json`.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only a line a problem.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also where each fact was read.")]
 
 
 def check(  # noqa: PLR0917  (Typer makes options of them)
@@ -26,23 +36,17 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     target: options.Target = None,
     fact: options.Given = None,
     matrix: options.Matrix = None,
-    select: Annotated[
-        list[str] | None, typer.Option("--select", metavar="CODES", help="Judge only these codes (prefixes).")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None, typer.Option("--ignore", metavar="CODES", help="Do not fail on these codes.")
-    ] = None,
-    fail_on: Annotated[
-        options.FailOn, typer.Option("--fail-on", help="The least severity that fails.")
-    ] = options.FailOn.ERROR,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail also on what could not be judged.")] = False,
-    online: Annotated[bool, typer.Option("--online", help="Ask the index: solve the fix for this target.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = options.FailOn.ERROR,
+    strict: Strict = False,
+    online: Online = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
-    form: Annotated[options.Format, typer.Option("--format", help="The format of the report.")] = options.Format.TEXT,
-    json: Annotated[bool, typer.Option("--json", help="The same as `--format json`.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Only a line a problem.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Also where each fact was read.")] = False,
+    form: Format = options.Format.TEXT,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
     color: options.Colored = options.Color.AUTO,
 ) -> None:
     """Find, explain and cure what is wrong with an environment.
@@ -52,26 +56,15 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     from envdoctor.app import check as app
     from envdoctor.cli import output
 
-    asked = app.Options(
-        subject=subject,
-        target=target,
-        given=tuple(fact or ()),
-        matrix=tuple(matrix or ()),
-        select=_prefixes(select),
-        ignore=_prefixes(ignore),
-        fail_on=fail_on.value,
-        strict=strict,
-        online=online,
-        static=static,
-        timeout=timeout,
-        words=_again(),
-    )
+    at = app.At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
+    filters = app.Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
+    asked = app.Options(subject, at, filters, matrix=tuple(matrix or ()), online=online, words=_again())
     report = app.check(asked, output.tell)
     _print(report, json or form is options.Format.JSON, verbose - quiet, color)
     raise typer.Exit(report.exit_code)
 
 
-def _prefixes(given: list[str] | None) -> tuple[str, ...]:
+def _prefixes(given: Codes) -> tuple[str, ...]:
     return tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
 
 

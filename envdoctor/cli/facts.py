@@ -17,4 +17,5 @@ def facts(
     """Print a target's facts as JSON, to be judged elsewhere with `check --target`."""
     from envdoctor.app import look
 
-    sys.stdout.write(look.taken(target, tuple(fact or ()), tuple(matrix or ()), static=static, timeout=timeout))
+    at = look.At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
+    sys.stdout.write(look.taken(at, tuple(matrix or ())))

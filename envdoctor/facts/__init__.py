@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envdoctor.facts import distributions, given, host, interpreter, listed, snapshot, static, target
@@ -13,7 +14,7 @@ from envdoctor.formats import files
 from envdoctor.model import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from envdoctor.facts.target import Sighting
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """What to look at and how: the target's name, `KEY=VALUE` facts, whether to start nothing, and for how long."""
+
+    named: str | None = None
+    given: tuple[str, ...] = ()
+    static: bool = False
+    timeout: float = PATIENCE
+
+
 class Look:
     """A look at a target that has begun; what takes time runs beside the caller until `facts` is called."""
 
-    def __init__(
-        self, named: str | None, pairs: Sequence[str] = (), *, still: bool = False, limit: float = PATIENCE
-    ) -> None:
-        """Recognise the target and begin; raise CannotLook or UserError. `still` starts no process."""
-        self.given = given.read(pairs)
-        self.sighting = target.recognise(named)
-        self._limit = limit
-        live = self.sighting.kind == "interpreter" and not still
+    def __init__(self, at: At) -> None:
+        """Recognise the target and begin; raise CannotLook or UserError."""
+        self.given = given.read(at.given)
+        self.sighting = target.recognise(at.named)
+        self._limit = at.timeout
+        live = self.sighting.kind == "interpreter" and not at.static
         self._question = interpreter.Question(str(self.sighting.path)) if live else None
 
     def facts(self, variables: Collection[str] = (), *, installers: bool = False) -> Facts:

@@ -28,7 +28,7 @@ def read(path: Path, given: Mapping[str, Fact]) -> Facts:
     if not entries:
         raise CannotLook("lists nothing that is installed", place=target.path, hint="`pip freeze` prints such a list")
     exact = {entry.name: version for entry in entries if (version := _version(entry))}
-    missing = {e.name: "the list does not state its version" for e in entries if e.name not in exact}
+    missing = {entry.name: _why(entry) for entry in entries if entry.name not in exact}
     python = given.get("python")
     if not LEFT_OUT & {entry.name for entry in entries} and _leaves_out(python.value if python else ""):
         missing |= dict.fromkeys(sorted(LEFT_OUT), "`pip freeze` leaves it out")
@@ -40,7 +40,17 @@ def read(path: Path, given: Mapping[str, Fact]) -> Facts:
     )
 
 
+def _why(entry: Listed) -> str:
+    return (
+        f"the list names it only where `{entry.marker}` holds"
+        if entry.marker
+        else "the list does not state its version"
+    )
+
+
 def _version(entry: Listed) -> str:
+    if entry.marker:
+        return ""
     for operator in ("===", "=="):
         if entry.specifier.startswith(operator) and "," not in entry.specifier and "*" not in entry.specifier:
             return entry.specifier.removeprefix(operator).strip()

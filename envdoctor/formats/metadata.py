@@ -122,7 +122,7 @@ def split_requirement(line: str) -> Split:
 def _sane(written: str) -> str:
     """Cut what only malice writes, so that packaging refuses it, and neither recurses nor fails otherwise."""
     is_sane = len(written) <= LONGEST and written.count("(") <= DEEPEST
-    return written if is_sane else f"{written[:DEEPEST]}…"
+    return written if is_sane else f"{written[:DEEPEST]} (…"
 
 
 def _words(extras: re.Match[str] | None) -> tuple[str, ...]:

@@ -62,8 +62,9 @@ class _File(NamedTuple):
 
 def read(path: Path) -> tuple[Listed, ...]:
     """Give the entries of a requirements file and of those it names; raise UserError with the place."""
+    text = files.read_text(path)
     source = _File(str(path), path.parent, above=(os.path.realpath(path),))
-    return tuple(_Reader().entries(files.read_text(path), source, Place(str(path))))
+    return tuple(_Reader().entries(text, source, Place(str(path))))
 
 
 def parse(text: str, file: str, *, folder: Path, start: Place | None = None) -> tuple[Listed, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from envdoctor.formats import conda_environment
 from envdoctor.model import Recipe, Wish
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def of_environment(environment: Environment, file: str, to_pypi: Mapping[str, st
         if not entry.name:
             continue
         wish = _wish(entry)
+        if conda_environment.unread(entry):
+            wish = dataclasses.replace(wish, unreadable=conda_environment.unread(entry))
         if entry.conda and entry.name == "python":
             python = wish
         else:

@@ -40,6 +40,20 @@ class Problem:
     limit: float = uv.LIMIT
 
 
+def typed(findings: Sequence[Finding], facts: Facts) -> list[Finding]:
+    """Give findings with the command that makes each of their fixes."""
+    has_uv = uv.find() is not None
+    return [
+        dataclasses.replace(
+            finding,
+            fixes=tuple(
+                dataclasses.replace(fix, command=command.written(fix, facts, uv=has_uv)) for fix in finding.fixes
+            ),
+        )
+        for finding in findings
+    ]
+
+
 def find(problem: Problem) -> Cure | None:
     """Give the change that cures the errors, or None if there is nothing to type."""
     errors = [finding for finding in problem.findings if finding.status is Status.ERROR and not finding.suppressed]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
@@ -242,6 +242,7 @@ PIECES = st.sampled_from(
 DEPENDENCIES = st.one_of(st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join))
 
 
+@settings(deadline=None)
 @given(st.lists(DEPENDENCIES, max_size=3), DEPENDENCIES)
 @example(["n=" + "1" * 1900 + ".1"], "")
 def test_any_dependency_gives_an_entry_or_an_error(
@@ -253,6 +254,7 @@ def test_any_dependency_gives_an_entry_or_an_error(
             SpecifierSet(entry.specifier)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_gives_an_environment_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     with suppress(UserError):

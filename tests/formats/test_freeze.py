@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdoctor.errors import UserError
@@ -87,6 +87,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=9).map("".join)))
 def test_any_text_gives_a_list_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     with suppress(UserError):

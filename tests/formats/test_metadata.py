@@ -78,6 +78,7 @@ HEADERS = st.sampled_from(
 VALUES = st.text(st.characters(codec="ascii", exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(HEADERS, VALUES, st.sampled_from(["\n", "\n\t more\n"])), max_size=8), st.text(max_size=20))
 def test_headers_are_what_a_mail_parser_reads(lines: list[tuple[str, str, str]], body: str) -> None:
     text = "".join(f"{name}: {value}{end}" for name, value, end in lines)
@@ -87,6 +88,7 @@ def test_headers_are_what_a_mail_parser_reads(lines: list[tuple[str, str, str]],
     assert found.requires == tuple(" ".join(value.split()) for value in mail.get_all("Requires-Dist", []))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_stop_the_reading_of_headers(block: bytes) -> None:
     parse(block)
@@ -158,6 +160,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=9).map("".join)))
 @example("foo;" + "(" * 2000)
 @example("foo" + " " * 5000 + "x")
@@ -223,6 +226,7 @@ def test_a_requirement_with_a_marker_of_its_own_needs_both() -> None:
     assert parse_requires_txt("[a]\nfoo>1 ; os_name == 'nt'") == ("foo>1; (os_name == 'nt') and (extra == \"a\")",)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_stops_the_reading_of_requires_txt(text: str) -> None:
     parse_requires_txt(text)
@@ -250,7 +254,7 @@ def test_a_folder_tells_name_and_version(folder: str, expected: tuple[str, str] 
     assert folder_name(folder) == expected
 
 
-@settings(max_examples=300)
+@settings(deadline=None)
 @given(st.text(max_size=40), st.sampled_from(["", ".dist-info", ".egg-info"]))
 def test_no_folder_name_stops_the_reading(stem: str, kind: str) -> None:
     found = folder_name(stem + kind)

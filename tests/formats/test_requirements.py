@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envdoctor.errors import UserError
@@ -206,6 +206,12 @@ def test_a_named_file_that_is_not_there_is_told_where_it_is_named(folder: Path) 
     assert caught.value.place == f"{folder / 'r.txt'}:2:1"
 
 
+@pytest.mark.parametrize("name", ["nope.txt", "a\0b", ""])
+def test_a_file_that_is_not_there_is_refused(folder: Path, name: str) -> None:
+    with pytest.raises(UserError):
+        requirements.read(folder / name)
+
+
 def test_more_entries_than_anybody_means_are_refused() -> None:
     with pytest.raises(UserError, match="more than 50,000"):
         parsed("-i x\n" * 50_001)
@@ -219,6 +225,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=80), st.lists(PIECES, max_size=10).map("".join), st.lists(PIECES, max_size=10).map(" ".join)

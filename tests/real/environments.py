@@ -35,11 +35,11 @@ class Done:
         return [finding["code"] for finding in self.report["findings"] if finding["status"] == status]
 
 
-def run(*command: str, folder: Path | None = None, limit: float = 900, **variables: str) -> Done:
-    """Run a command to its end, within a limit."""
+def run(*command: str, folder: Path | None = None, **variables: str) -> Done:
+    """Run a command to its end, a quarter of an hour at most."""
     hidden = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH")
     env = {name: value for name, value in os.environ.items() if name not in hidden} | variables
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=limit, check=False)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.real
 FOUNDING = ROOT / "fixtures" / "founding"
 SCENARIO = Path(__file__).with_name("kerastensor.py")
 PYTHON = python("3.11")
-needs_python = pytest.mark.skipif(PYTHON is None, reason="TensorFlow 2.15 has wheels up to Python 3.11, and none is here")
+needs_python = pytest.mark.skipif(PYTHON is None, reason="TensorFlow 2.15 has wheels up to Python 3.11")
 
 
 def scenario(target: Path) -> Done:

@@ -1,0 +1,110 @@
+"""What was seen of a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor.model.terms import State, is_host
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One observed value and where it was read; for an unseen one `source` is the reason.
+
+    `all` holds one value a device, in CUDA order, where there are several; `value` is then the least capable.
+    """
+
+    name: str
+    value: str = ""
+    source: str = ""
+    all: tuple[str, ...] = ()
+    state: State = State.KNOWN
+
+
+class Requirement(NamedTuple):
+    """A Requires-Dist line, taken apart; the name is normalised, the rest is as written."""
+
+    name: str
+    extras: tuple[str, ...] = ()
+    specifier: str = ""
+    marker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """An installed distribution as its folder or a list names it.
+
+    `name` is normalised. `headers` says whether its metadata was read, `fault` why it could not be.
+    """
+
+    name: str
+    version: str
+    location: str = ""
+    installer: str = ""
+    build: str = ""
+    folder: str = ""
+    headers: bool = False
+    requires: tuple[Requirement, ...] = ()
+    requires_python: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is judged. `kind` is interpreter, prefix, snapshot or list."""
+
+    kind: str
+    path: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that was seen of a target.
+
+    `missing` gives the reason why a fact is unseen. `listed`: the distributions are all there are, so one that is not
+    among them is absent. `host`: the host facts are the target's own, `False` for facts about no computer at all.
+    """
+
+    target: Target
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    distributions: tuple[Distribution, ...] = ()
+    listed: bool = True
+    taken: str = ""
+    leftovers: tuple[str, ...] = ()
+    by_name: Mapping[str, Distribution] = field(default_factory=dict)
+
+    def get(self, name: str) -> Fact:
+        """Give the fact of a component: known, known absent or unseen."""
+        if name in self.facts:
+            return self.facts[name]
+        found = self.by_name.get(name)
+        if found is not None:
+            return Fact(name, found.version, found.folder or found.location or self.target.path)
+        if name in self.missing:
+            return Fact(name, source=self.missing[name], state=State.UNSEEN)
+        if name.startswith("env."):
+            return Fact(name, source="not set", state=State.ABSENT)
+        if is_host(name) or not self.listed:
+            return Fact(name, source="nothing says what it is here", state=State.UNSEEN)
+        return Fact(name, source=f"not installed in {self.target.path}", state=State.ABSENT)
+
+    def need(self, name: str) -> Fact:
+        """Give a fact that a check cannot do without; raise Unseen if it was not seen."""
+        fact = self.get(name)
+        if fact.state is State.UNSEEN:
+            raise Unseen(fact)
+        return fact
+
+
+class Unseen(Exception):
+    """A check needs a fact that was not seen; the runner makes it an `unknown` finding."""
+
+    def __init__(self, fact: Fact) -> None:
+        super().__init__(fact.name)
+        self.fact = fact

@@ -1,0 +1,92 @@
+"""What is judged, and what comes of it: a case, its findings, the cure, the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from envdoctor.model.claims import Claim, Fix
+    from envdoctor.model.facts import Fact, Facts, Target
+    from envdoctor.model.recipe import Recipe
+    from envdoctor.model.terms import Place, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a judgement comes from: a page or log, the date it was checked, and its grade."""
+
+    url: str
+    checked: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judged problem with its cause, evidence and fixes."""
+
+    code: str
+    status: Status
+    kind: str
+    title: str
+    cause: str = ""
+    culprit: tuple[str, ...] = ()
+    evidence: tuple[Fact, ...] = ()
+    place: Place | None = None
+    machine: str | None = None
+    fixes: tuple[Fix, ...] = ()
+    source: Source | None = None
+    suppressed: str | None = None
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Give the components of the evidence, at most six."""
+        return tuple(dict.fromkeys(fact.name for fact in self.evidence))[:6]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A judgement that held."""
+
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A judgement that waits for a fact which was not seen."""
+
+    code: str
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the checks judge: a recipe, the facts of a target, and the claims that may concern it."""
+
+    recipe: Recipe
+    facts: Facts
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """The one change that ends every error, and the codes of those it ends and leaves."""
+
+    fix: Fix
+    cures: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a check: findings, worst and first cause first, and how many judgements held."""
+
+    recipe: Recipe
+    target: Target
+    fingerprint: str
+    findings: tuple[Finding, ...] = ()
+    held: int = 0
+    exit_code: int = 0
+    cure: Cure | None = None
+    verify: str = ""

@@ -1,0 +1,44 @@
+"""The words that all nouns share: status, state, place, and which components are the host's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+HOST_COMPONENTS = frozenset(
+    "python implementation os arch glibc libstdcxx container driver cudnn nccl nvjitlink gcc accelerator".split()
+)
+
+
+def is_host(component: str) -> bool:
+    """Say whether a component is a fact of the host or of a variable, not a distribution."""
+    return component in HOST_COMPONENTS or "." in component
+
+
+class Status(StrEnum):
+    """How bad a finding is; `unknown` means that it could not be judged."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+class State(Enum):
+    """What is known of a fact: its value, that it is not there, or nothing."""
+
+    KNOWN = "known"
+    ABSENT = "absent"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A position in a file, counted from one."""
+
+    file: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
