@@ -5,22 +5,20 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envdoctor.model import Facts, Fix
 
-_HARMLESS = "=.,~/-_+"
-
 
 def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: bool = False) -> str:
-    """Give the lines to paste, or an empty text if nothing can be typed."""
+    """Give the lines to paste, or an empty text if nothing can be typed: another Python is another environment."""
+    if fix.python:
+        return ""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]
     wanted = [_argument(name, cell) for name, cell in fix.pins.items()]
-    again = [name for name in fix.reinstall if canonicalize_name(name) not in fix.pins]
+    again = [name for name in fix.reinstall if name not in fix.pins]
     if wanted or again or also:
         words = [*_installer(facts, uv), *_reinstall(fix, facts, uv), *wanted, *again, *also]
         lines.append(" ".join(words))
@@ -36,11 +34,15 @@ def _installer(facts: Facts, uv: bool) -> list[str]:
     """Name the installer: the target's pip if it has one, else uv; for a record the plain word."""
     if facts.target.kind != "interpreter":
         return ["pip", "install"]
-    python = facts.target.path
-    python = python if python.startswith("~") and " " not in python else shlex.quote(python)
+    python = _path(facts.target.path)
     if uv and "pip" not in facts.by_name:
         return ["uv", "pip", "install", "--python", python]
     return [python, "-m", "pip", "install"]
+
+
+def _path(path: str) -> str:
+    """Quote a path for a shell, the tilde of the home folder left free to expand."""
+    return "~/" + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
 
 
 def _reinstall(fix: Fix, facts: Facts, uv: bool) -> list[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from envdoctor.model import Cure, Distribution, Fact, Fix, State, Status
-from envdoctor.solve import command, plan, uv
+from envdoctor.model import Cure, Fix, State, Status
+from envdoctor.solve import command, overlay, plan, uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from envdoctor.model import Facts, Finding, Recipe
 
-    Judge = Callable[[Facts], Sequence[Finding]]
 
 MOST_SOLVES = 20
 
@@ -33,7 +32,7 @@ class Problem:
     findings: Sequence[Finding]
     recipe: Recipe
     facts: Facts
-    judge: Judge
+    judge: Callable[[Facts], Sequence[Finding]]
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]
     online: bool
     tell: Callable[[str], None]
@@ -57,11 +56,11 @@ def typed(findings: Sequence[Finding], facts: Facts) -> list[Finding]:
 def find(problem: Problem) -> Cure | None:
     """Give the change that cures the errors, or None if there is nothing to type."""
     errors = [finding for finding in problem.findings if finding.status is Status.ERROR and not finding.suppressed]
-    curable = [finding for finding in errors if plan.curable(finding)]
-    choices = plan.alternatives(curable, problem.facts) if curable else []
+    curable = [finding for finding in errors if plan.usable(finding)]
+    choices = plan.ways(curable, problem.facts, problem.judge) if curable else []
     if not choices:
         return None
-    leaves = _codes(finding for finding in errors if not plan.curable(finding))
+    leaves = _codes(finding for finding in errors if not plan.usable(finding))
     if not problem.online:
         note = "not solved: `--online` asks the index whether it can be installed here"
         return Cure(_finished(_noted(choices[0], note), problem, uv.Answer()), _codes(curable), leaves)
@@ -74,7 +73,7 @@ def _codes(findings: Sequence[Finding] | Iterator[Finding]) -> tuple[str, ...]:
 
 def _solved(problem: Problem, choices: list[Fix], curable: list[Finding], leaves: tuple[str, ...]) -> Cure:
     reasons: list[str] = []
-    waiting = choices[:MOST_SOLVES]
+    waiting = list(choices)
     for count in range(MOST_SOLVES):
         if not waiting:
             break
@@ -88,7 +87,9 @@ def _solved(problem: Problem, choices: list[Fix], curable: list[Finding], leaves
         if answer.reason:
             reasons.append(f"not {_short(fix)}: {answer.reason}")
             continue
-        left = [f for f in problem.judge(_overlaid(fix, answer, problem.facts)) if f.code not in leaves]
+        left = [
+            f for f in problem.judge(overlay.changed(problem.facts, answer.versions, fix.env)) if f.code not in leaves
+        ]
         if not left:
             done = dataclasses.replace(_noted(fix, *reasons, *_builds(answer, problem)), resolved=True)
             return Cure(_finished(done, problem, answer), _codes(curable), leaves)
@@ -100,9 +101,9 @@ def _solved(problem: Problem, choices: list[Fix], curable: list[Finding], leaves
 
 def _extended(fix: Fix, left: Sequence[Finding]) -> list[Fix]:
     """Add to a fix what the errors of its result ask for, if that changes anything."""
-    if not all(plan.curable(finding) for finding in left):
+    if not all(plan.usable(finding) for finding in left):
         return []
-    more = plan.merged([fix, *(finding.fixes[0] for finding in left)])
+    more = plan.merged([fix, *(plan.usable(finding)[0] for finding in left)])
     return [more] if (more.pins, more.env) != (fix.pins, fix.env) else []
 
 
@@ -181,24 +182,6 @@ def _platform(facts: Facts) -> str:
     if system.value == "linux" and libc.state is State.KNOWN:
         return f"{arch.value or 'x86_64'}-manylinux_{'_'.join(libc.value.split('.')[:2])}"
     return {"linux": "linux", "darwin": "macos", "macos": "macos", "windows": "windows"}.get(system.value, "")
-
-
-def _overlaid(fix: Fix, answer: uv.Answer, facts: Facts) -> Facts:
-    """Give the facts as they would be: the solved versions in place of the installed ones, the variables set."""
-    moved = {n: v for n, v in answer.versions.items() if n not in facts.by_name or facts.by_name[n].version != v}
-    kept = [dist for dist in facts.distributions if dist.name not in moved]
-    new = [Distribution(name, version, "the solved set") for name, version in moved.items()]
-    env = {f"env.{name}": value for name, value in fix.env.items()}
-    facts_ = {name: fact for name, fact in facts.facts.items() if name not in env}
-    facts_ |= {name: Fact(name, value, "the fix") for name, value in env.items() if value is not None}
-    missing = {name: why for name, why in facts.missing.items() if name not in answer.versions}
-    return dataclasses.replace(
-        facts,
-        facts=facts_,
-        missing=missing,
-        distributions=(*kept, *new),
-        by_name={**facts.by_name, **{dist.name: dist for dist in new}},
-    )
 
 
 def _finished(fix: Fix, problem: Problem, answer: uv.Answer) -> Fix:

@@ -1,4 +1,8 @@
-"""Merge the fixes of several findings into single changes, the likeliest first."""
+"""Merge the fixes of several findings into single changes, the likeliest first.
+
+One fix often ends several errors: after each choice the target is judged as it would then be, and only what still
+stands is asked for its own fix. What a fix gives is known from the day it was executed.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +13,55 @@ from packaging.version import Version
 
 from envdoctor import cells
 from envdoctor.model import Fix
+from envdoctor.solve import overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.model import Facts, Finding
 
-MOST = 200
+    Judge = Callable[[Facts], Sequence[Finding]]
+    Key = tuple[str, tuple[str, ...]]
+
+MOST_WAYS = 20
 
 
-def alternatives(findings: Sequence[Finding], facts: Facts) -> list[Fix]:
-    """Give every combination of one fix a finding: in the order of the alternatives, then fewest changes first."""
-    choices = [tuple(enumerate(_usable(finding))) for finding in findings]
-    combinations = itertools.islice(itertools.product(*choices), MOST)
-    ranked = [(sum(rank for rank, _ in chosen), merged([fix for _, fix in chosen])) for chosen in combinations]
-    ranked.sort(key=lambda pair: (pair[0], changes(pair[1], facts)))
-    return list({_key(fix): fix for _, fix in ranked}.values())
+def ways(errors: Sequence[Finding], facts: Facts, judge: Judge) -> list[Fix]:
+    """Give the changes that end all curable errors: in the order of their alternatives, then fewest changes first."""
+    wanted = {_key(error) for error in errors}
+    found = itertools.islice(_expanded(list(errors), Fix(), facts, judge, wanted, 0), MOST_WAYS)
+    ranked = sorted(found, key=lambda pair: (pair[0], changes(pair[1], facts)))
+    return list({_shape(fix): fix for _, fix in ranked}.values())
 
 
-def curable(finding: Finding) -> bool:
-    """Say whether something can be typed against a finding."""
-    return bool(_usable(finding))
+def _expanded(
+    errors: list[Finding], fix: Fix, facts: Facts, judge: Judge, wanted: set[Key], rank: int
+) -> Iterator[tuple[int, Fix]]:
+    """Choose a fix for the first error, judge what is left, and go on; `wanted` are the errors not yet chosen for."""
+    if not errors:
+        yield rank, fix
+        return
+    first = errors[0]
+    left = wanted - {_key(first)}
+    for number, choice in enumerate(usable(first)):
+        then = overlay.changed(facts, _given(choice, first), choice.env)
+        standing = [error for error in judge(then) if _key(error) in left and usable(error)]
+        yield from _expanded(standing, merged([fix, choice]), then, judge, left, rank + number)
 
 
-def _usable(finding: Finding) -> list[Fix]:
+def _given(fix: Fix, finding: Finding) -> dict[str, str]:
+    """Give the versions that a fix is known to bring, of what it pins and of what the finding speaks of."""
+    spoken = {*fix.pins, *finding.packages}
+    exact = {name: cell[2:] for name, cell in fix.pins.items() if cell.startswith("==") and "*" not in cell}
+    return {**exact, **{name: version for name, version in fix.gives.items() if name in spoken}}
+
+
+def _key(finding: Finding) -> Key:
+    return finding.code, finding.culprit
+
+
+def usable(finding: Finding) -> list[Fix]:
+    """Give the fixes of a finding that can be typed."""
     return [fix for fix in finding.fixes if fix.pins or fix.env or fix.python or fix.reinstall]
 
 
@@ -45,12 +74,12 @@ def merged(fixes: Iterable[Fix]) -> Fix:
     several = list(fixes)
     for fix in several:
         for name, cell in fix.pins.items():
-            pins[name] = cells.both(pins.get(name, "*"), cell)
+            pins[name] = simplified(cells.both(pins.get(name, "*"), cell))
         env |= fix.env
         gives |= fix.gives
         host |= fix.host
     return Fix(
-        pins=_ordered(pins),
+        pins=pins,
         env=env,
         gives=gives,
         host=host,
@@ -59,11 +88,6 @@ def merged(fixes: Iterable[Fix]) -> Fix:
         split=_all(fix.split for fix in several),
         note="; ".join(_all((fix.note,) for fix in several if fix.note)),
     )
-
-
-def _ordered(pins: Mapping[str, str]) -> dict[str, str]:
-    """Drop a clause that a stricter one of the same package makes idle."""
-    return {name: simplified(cell) for name, cell in pins.items()}
 
 
 def simplified(cell: str) -> str:
@@ -86,5 +110,9 @@ def changes(fix: Fix, facts: Facts) -> int:
     return len(moved) + len(fix.env) + len(fix.reinstall) + bool(fix.python)
 
 
-def _key(fix: Fix) -> tuple[object, ...]:
-    return (tuple(sorted(fix.pins.items())), tuple(sorted(fix.env, key=str)), fix.python, fix.reinstall)
+def _shape(fix: Fix) -> tuple[object, ...]:
+    return _items(fix.pins), _items(fix.env), fix.python, fix.reinstall
+
+
+def _items(mapping: Mapping[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+    return tuple(sorted(mapping.items()))

@@ -1,0 +1,30 @@
+"""Lay versions and variables over facts: the target as it would be after a change."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from envdoctor.model import Distribution, Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envdoctor.model import Facts
+
+
+def changed(facts: Facts, versions: Mapping[str, str], env: Mapping[str, str | None]) -> Facts:
+    """Give facts with these versions in place of the installed ones, and variables set or, for None, unset."""
+    moved = {n: v for n, v in versions.items() if n not in facts.by_name or facts.by_name[n].version != v}
+    kept = [dist for dist in facts.distributions if dist.name not in moved]
+    new = [Distribution(name, version, "the changed set") for name, version in moved.items()]
+    names = {f"env.{name}": value for name, value in env.items()}
+    seen = {name: fact for name, fact in facts.facts.items() if name not in names}
+    seen |= {name: Fact(name, value, "the fix") for name, value in names.items() if value is not None}
+    return dataclasses.replace(
+        facts,
+        facts=seen,
+        missing={name: why for name, why in facts.missing.items() if name not in versions},
+        distributions=(*kept, *new),
+        by_name={**facts.by_name, **{dist.name: dist for dist in new}},
+    )
