@@ -147,20 +147,28 @@ def test_a_fix_is_written_with_what_the_target_has(fix: Fix, facts: Facts, expec
     ("said", "reason"),
     [
         (
-            "error: No solution found when resolving dependencies\n  cause: Because numpy was not found and you "
-            "require numpy, we can conclude that your requirements are unsatisfiable.\n",
+            (
+                "error: No solution found when resolving dependencies\n  cause: Because numpy was not found and you "
+                "require numpy, we can conclude that your requirements are unsatisfiable.\n"
+            ),
             "numpy was not found and you require numpy",
         ),
         (
-            "  × No solution found when resolving dependencies:\n  ╰─▶ Because a==1 depends on b<2 and you require\n"
-            "      b>=2, we can conclude that a==1 cannot be used.\n",
+            (
+                "  × No solution found when resolving dependencies:\n  ╰─▶ Because a==1 depends on b<2 and you\n"
+                "      require b>=2, we can conclude that a==1 cannot be used.\n"
+            ),
             "a==1 depends on b<2 and you require b>=2",
         ),
         (
-            "error: No solution found\n  cause: Because x.\n\nhint: You require CPython 3.12 (`cp312`), but we only "
-            "found wheels for `a` (v2.15.0) with the following Python ABI tags: `cp311`\n",
-            "You require CPython 3.12 (`cp312`), but we only found wheels for `a` (v2.15.0) with the following Python "
-            "ABI tags: `cp311`",
+            (
+                "error: No solution found\n  cause: Because x.\n\nhint: You require CPython 3.12 (`cp312`), but we "
+                "only found wheels for `a` (v2.15.0) with the following Python ABI tags: `cp311`\n"
+            ),
+            (
+                "You require CPython 3.12 (`cp312`), but we only found wheels for `a` (v2.15.0) with the following "
+                "Python ABI tags: `cp311`"
+            ),
         ),
         ("error: Failed to fetch: `x`\n", "Failed to fetch: `x`"),
     ],

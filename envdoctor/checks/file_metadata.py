@@ -25,13 +25,17 @@ UNREADABLE, INVALID = "FILE002", "FILE003"
 @check(INVALID, "a distribution states no valid version")
 def metadata(case: Case) -> Iterator[Outcome]:
     """Look at what was read of each distribution."""
-    for dist in case.facts.distributions:
-        if dist.fault:
-            yield _finding(dist, UNREADABLE, Status.ERROR, dist.fault)
-        elif cells.version(dist.version) is None and dist.folder:
-            yield _finding(dist, INVALID, Status.WARNING, f"`{dist.version}` is not a version")
-        elif dist.folder:
-            yield Held(UNREADABLE, f"the metadata of {dist.name} can be read")
+    on_disk = [dist for dist in case.facts.distributions if dist.folder]
+    wrong = [finding for dist in on_disk for finding in _judge(dist)]
+    yield Held(UNREADABLE, "distributions state a name and a version", len(on_disk) - len(wrong))
+    yield from wrong
+
+
+def _judge(dist: Distribution) -> Iterator[Finding]:
+    if dist.fault:
+        yield _finding(dist, UNREADABLE, Status.ERROR, dist.fault)
+    elif cells.version(dist.version) is None:
+        yield _finding(dist, INVALID, Status.WARNING, f"`{dist.version}` is not a version")
 
 
 def _finding(dist: Distribution, code: str, status: Status, what: str) -> Finding:

@@ -35,19 +35,21 @@ def declared(case: Case) -> Iterator[Outcome]:
                 MISSING, Fact("metadata", source="a list of names and versions does not hold it", state=State.UNSEEN)
             )
         return
+    met = 0
     missing: dict[str, list[Need]] = {}
     unmet: dict[str, list[Need]] = {}
     for need in _active(case.recipe, case.facts):
         name, specifier = need[1].name, need[1].specifier
-        fact = case.facts.by_name.get(name)
-        if fact is not None and _in_range(specifier, fact.version):
-            yield Held(UNMET, f"{need[0].name} needs {name}{specifier}")
-        elif fact is not None:
+        dist = case.facts.by_name.get(name)
+        if dist is not None and _in_range(specifier, dist.version):
+            met += 1
+        elif dist is not None:
             unmet.setdefault(name, []).append(need)
         elif name in case.facts.missing:
             yield Waits(MISSING, case.facts.get(name))
         else:
             missing.setdefault(name, []).append(need)
+    yield Held(UNMET, "declared requirements are met", met)
     wished = {wish.name for wish in case.recipe.packages if not wish.optional}
     yield from (_missing(name, needs) for name, needs in sorted(missing.items()) if name not in wished)
     yield from (_unmet(name, needs, case.facts) for name, needs in sorted(unmet.items()))
@@ -57,9 +59,9 @@ def _active(recipe: Recipe, facts: Facts) -> Iterator[Need]:
     """Give the requirements of every distribution whose markers hold, those of extras only where they are asked for."""
     markers = Markers(facts)
     asked = {(wish.name, extra) for wish in recipe.packages for extra in wish.extras if markers.hold(wish.marker)}
-    for dist in facts.distributions:
+    for dist in facts.by_name.values():
         for requirement in dist.requires:
-            if markers.hold(requirement.marker):
+            if not requirement.marker or markers.hold(requirement.marker):
                 asked.update((requirement.name, extra) for extra in requirement.extras)
                 yield dist, requirement
     yield from _of_extras(asked, facts, markers)

@@ -24,15 +24,13 @@ CODE = "REQ003"
 @check(CODE, "a distribution declares another Python")
 def requires_python(case: Case) -> Iterator[Outcome]:
     """Compare each Requires-Python with the target's version."""
-    asking = [dist for dist in case.facts.distributions if dist.requires_python]
+    asking = [dist for dist in case.facts.by_name.values() if dist.requires_python]
     if not asking:
         return
     python = case.facts.need("python")
-    for dist in asking:
-        if _allows(dist.requires_python, python.value):
-            yield Held(CODE, f"{dist.name} runs on Python {dist.requires_python}")
-        else:
-            yield _finding(dist, python)
+    others = [dist for dist in asking if not _allows(dist.requires_python, python.value)]
+    yield Held(CODE, "distributions declare this Python", len(asking) - len(others))
+    yield from (_finding(dist, python) for dist in others)
 
 
 def _allows(declared: str, python: str) -> bool:

@@ -48,10 +48,12 @@ def common(
 
 def main() -> None:
     """Run the command line and exit."""
+    import gc
     import signal
 
     from envdoctor.errors import EnvdoctorError
 
+    gc.disable()  # a run is short; looking for cycles among thousands of facts costs more than it frees
     signal.signal(signal.SIGINT, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

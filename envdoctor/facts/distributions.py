@@ -6,8 +6,6 @@ import errno
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from envdoctor.errors import CannotLook
 from envdoctor.facts.paths import shown
 from envdoctor.formats import metadata
@@ -62,17 +60,17 @@ def _one(folder: str, location: str, entry: str, headers: bool) -> Distribution:
     name, version = named if named is not None else (entry.rpartition(".")[0], "")
     place = f"{location}/{entry}"
     if version and not headers:
-        return Distribution(canonicalize_name(name), version, location, folder=place, build=_build(version))
+        return Distribution(metadata.canonical(name), version, location, folder=place, build=_build(version))
     try:
         block, egg_requires = _block(f"{folder}/{entry}")
     except OSError as error:
         fault = f"its metadata cannot be read: {error.strerror}"
-        return Distribution(canonicalize_name(name), version, location, folder=place, fault=fault)
+        return Distribution(metadata.canonical(name), version, location, folder=place, fault=fault)
     read = metadata.parse(block)
     lines = read.requires or egg_requires
     version = read.version or version
     return Distribution(
-        name=canonicalize_name(read.name or name),
+        name=metadata.canonical(read.name or name),
         version=version,
         location=location,
         build=_build(version),

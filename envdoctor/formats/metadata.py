@@ -101,6 +101,9 @@ def _conditional(line: str, condition: str) -> str:
     return f"{asked.strip()}{separator}({own.strip()}) and ({condition})"
 
 
+canonical = lru_cache(maxsize=16_384)(canonicalize_name)
+
+
 @lru_cache(maxsize=16_384)
 def split_requirement(line: str) -> Split:
     """Give name (normalised), extras, specifier, marker and URL; raise ValueError if no name can be read.
@@ -116,7 +119,7 @@ def split_requirement(line: str) -> Split:
     if asked is None or not name[1][-1].isalnum():
         return _unusual(line, name)
     specifier = (asked[1] or asked[2] or "").strip()
-    return canonicalize_name(name[1]), _words(extras), _sane(specifier), _sane(line[asked.end() + 1 :].strip()), ""
+    return canonical(name[1]), _words(extras), _sane(specifier), _sane(line[asked.end() + 1 :].strip()), ""
 
 
 def _sane(written: str) -> str:

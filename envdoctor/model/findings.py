@@ -46,10 +46,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A judgement that held."""
+    """A judgement that held, or a number of them."""
 
     code: str
     what: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
