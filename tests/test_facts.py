@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from envdoctor import facts
 from envdoctor.errors import CannotLook, EnvdoctorError, UserError
-from envdoctor.facts import At, distributions, snapshot, static, target
+from envdoctor.facts import At, distributions, fingerprint, snapshot, static, target
 from envdoctor.facts import given as given_facts
 from envdoctor.facts.together import facts_of
 from envdoctor.model import State
@@ -173,7 +173,7 @@ def test_a_snapshot_reads_back_as_it_was_and_fits_its_schema() -> None:
     text = snapshot.write(seen)
     jsonschema.validate(json.loads(text), SCHEMA)
     again = snapshot.read(text, "s.json")
-    assert snapshot.fingerprint(again) == snapshot.fingerprint(seen)
+    assert fingerprint.fingerprint(again) == fingerprint.fingerprint(seen)
     assert again.by_name.keys() == seen.by_name.keys()
     assert [d.requires for d in again.distributions] == [d.requires for d in seen.distributions]
 

@@ -153,15 +153,15 @@ def test_no_shape_of_a_known_key_ends_in_a_traceback(document: dict[str, object]
 
 @pytest.mark.parametrize("name", sorted(recipe.bundled()))
 def test_every_bundled_recipe_reads_by_its_name(name: str) -> None:
-    found = recipe.load(name, dict)
+    found = recipe.load(name, {})
     assert found.packages
     assert found.name == name
 
 
 def test_a_subject_that_is_not_there_is_told_with_a_near_name() -> None:
     with pytest.raises(UserError) as told:
-        recipe.load("tf-text-brt", dict)
+        recipe.load("tf-text-brt", {})
     assert "did you mean `tf-text-bert`?" in told.value.hint
     with pytest.raises(UserError) as told:
-        recipe.load(str(Path("no") / "tf-text-bert.yml"), dict)
+        recipe.load(str(Path("no") / "tf-text-bert.yml"), {})
     assert "is a bundled recipe" in told.value.hint

@@ -6,11 +6,11 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envdoctor import checks, facts, matrix, recipe
+from envdoctor import checks, facts, matrix
 from envdoctor.app import filters, order
 from envdoctor.app.filters import Filters
 from envdoctor.errors import CannotLook
-from envdoctor.facts import At, snapshot
+from envdoctor.facts import At, fingerprint
 from envdoctor.model import Case, Finding, Recipe, Report, Status, Target
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def check(options: Options, tell: Tell) -> Report:
     look, refusal = _begin(options)
     try:
         known = matrix.load(options.matrix)
-        wanted = recipe.load(options.subject, lambda: known.conda_names)
+        wanted = _wanted(options.subject, known)
         filters.validate(options.filters, wanted, known)
         if look is None:
             raise refusal or CannotLook("there is no target")
@@ -54,6 +54,14 @@ def check(options: Options, tell: Tell) -> Report:
     finally:
         if look is not None:
             look.close()
+
+
+def _wanted(subject: str | None, known: Matrix) -> Recipe:
+    if subject is None:
+        return Recipe()
+    from envdoctor import recipe  # not at the start: it reads YAML
+
+    return recipe.load(subject, known.conda_names)
 
 
 def _begin(options: Options) -> tuple[facts.Look | None, CannotLook | None]:
@@ -78,7 +86,7 @@ def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: 
     report = Report(
         recipe=wanted,
         target=seen.target,
-        fingerprint=snapshot.fingerprint(seen),
+        fingerprint=fingerprint.fingerprint(seen),
         findings=tuple(found),
         held=filters.selected(judged.held, options.filters),
         cure=cure,

@@ -7,10 +7,9 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envdoctor.facts import distributions, given, host, interpreter, listed, snapshot, static, target
+from envdoctor.facts import distributions, given, host, interpreter, static, target
 from envdoctor.facts.paths import shown
 from envdoctor.facts.together import facts_of
-from envdoctor.formats import files
 from envdoctor.model import Target
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ class Look:
         if self.sighting.kind == "snapshot":
             return _recorded(self.sighting, self.given)
         if self.sighting.kind == "list":
+            from envdoctor.facts import listed
+
             return listed.read(self.sighting.path, self.given)
         return given.over(self._live(variables, installers), self.given)
 
@@ -78,6 +79,9 @@ def _prefix_of(python: Path) -> Path:
 
 def _recorded(sighting: Sighting, said: Mapping[str, Fact]) -> Facts:
     """Give the facts of a snapshot, under the host facts that were given."""
+    from envdoctor.facts import snapshot
+    from envdoctor.formats import files
+
     facts = snapshot.read(files.read_text(sighting.path), shown(str(sighting.path)))
     if not said:
         return facts

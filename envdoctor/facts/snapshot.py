@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +31,6 @@ def write(facts: Facts) -> str:
         "distributions": [_distribution(dist) for dist in facts.distributions],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def fingerprint(facts: Facts) -> str:
-    """Give the sha256 of what a target is: distributions, host facts, named variables; no paths, labels, times."""
-    lines = sorted(f"{d.name}\0{d.version}\0{d.build}" for d in facts.by_name.values())
-    lines += sorted(f"{fact.name}\0{fact.value}\0{' '.join(fact.all)}" for fact in facts.facts.values())
-    return "sha256:" + hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _fact(fact: Fact) -> dict[str, Any]:

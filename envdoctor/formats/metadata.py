@@ -14,7 +14,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 Split = tuple[str, tuple[str, ...], str, str, str]
@@ -134,6 +133,8 @@ def _words(extras: re.Match[str] | None) -> tuple[str, ...]:
 
 def _unusual(line: str, name: re.Match[str]) -> Split:
     """Let packaging read it; what it refuses keeps all that stands behind the name as its specifier."""
+    from packaging.requirements import Requirement  # not at the start: few lines need it
+
     written = name[1].rstrip("._-")
     try:
         read = Requirement(_sane(line))

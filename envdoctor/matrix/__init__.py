@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor.errors import UserError
-from envdoctor.matrix import cache, claims, entries
+from envdoctor.matrix import cache, claims
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -61,6 +61,8 @@ def load(folders: Sequence[Path] = ()) -> Matrix:
 
 def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Compile (file, text) pairs; a later entry replaces an earlier one of the same code."""
+    from envdoctor.matrix import entries  # not at the start: it reads YAML
+
     by_code: dict[str, list[dict[str, Any]]] = {}
     conda: dict[str, str] = {}
     wheelless: dict[str, Any] = {}
@@ -82,6 +84,8 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def entry_errors(paths: Sequence[Path]) -> Iterator[UserError]:
     """Give every mistake of form in the files, not only the first."""
+    from envdoctor.matrix import entries
+
     places: dict[str, str] = {}
     for path in paths:
         for found in entries.examine(path.read_text(encoding="utf-8"), str(path)):

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from envdoctor import yamlpos
 from envdoctor.errors import UserError, near
 from envdoctor.formats import conda_environment, files, requirements
-from envdoctor.model import Recipe
 from envdoctor.recipe import listed, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    ToPyPI = Callable[[], Mapping[str, str]]
+    from envdoctor.model import Recipe
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -28,10 +27,8 @@ def bundled() -> dict[str, Path]:
     return {}
 
 
-def load(subject: str | None, to_pypi: ToPyPI) -> Recipe:
-    """Give the recipe of a subject; raise UserError with its place. `to_pypi` gives conda's names as PyPI's."""
-    if subject is None:
-        return Recipe()
+def load(subject: str, to_pypi: Mapping[str, str]) -> Recipe:
+    """Give the recipe of a subject; raise UserError with its place. `to_pypi` has conda's names as PyPI's."""
     path = _find(subject)
     file = subject if Path(subject).exists() else str(path)
     if path.suffix.lower() in (".txt", ".in"):
@@ -39,7 +36,7 @@ def load(subject: str | None, to_pypi: ToPyPI) -> Recipe:
     text = files.read_text(path)
     node = yamlpos.read(text, file)
     if conda_environment.looks_like(node):
-        return listed.of_environment(conda_environment.read(path), file, to_pypi())
+        return listed.of_environment(conda_environment.read(path), file, to_pypi)
     return written.recipe(node, file)
 
 
