@@ -49,7 +49,7 @@ def _clauses(text: str) -> tuple[Specifier, ...]:
     return tuple(Specifier(part) for part in text.split(",") if part)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def contains(text: str, seen: str) -> bool:
     """Say whether a version is in a range; a text that is no version is in none but the empty one."""
     clauses = _clauses(specifier(text))

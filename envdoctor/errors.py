@@ -6,7 +6,6 @@ status; everything else is a bug of ours and keeps its traceback.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ class CannotLook(EnvdoctorError):
 
 def near(word: str, known: Iterable[str]) -> str:
     """Give a hint that names the known word nearest to a wrong one, or lists the known ones."""
+    import difflib  # not at the start: only a mistake needs it
+
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if close:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envdoctor.app.check import Options, check
-from envdoctor.facts import At
+from envdoctor.app.check import check
+from envdoctor.app.options import At, Options
 from envdoctor.model import Status
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ def test_a_claim_that_cannot_concern_a_target_is_not_built() -> None:
 
 def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    compiled: dict[str, Any] = {"records": [], "conda": {}, "wheelless": {}}
+    compiled: dict[str, Any] = {"stored": [], "conda": {}, "wheelless": {}}
     calls: list[int] = []
 
     def compile_(_: object) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from envdoctor import report
-from envdoctor.app.check import Options, check
-from envdoctor.facts import At
+from envdoctor.app.check import check
+from envdoctor.app.options import At, Options
 from envdoctor.model import Cure, Fact, Finding, Fix, Place, Recipe, Report, Source, State, Status, Target
 from envdoctor.report import json as as_json
 from envdoctor.report import layout, screen, text

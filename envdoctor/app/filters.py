@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envdoctor import checks
+from envdoctor.app.options import FAIL_ON, Filters
 from envdoctor.errors import UserError, near
 from envdoctor.model import Status
 
@@ -17,24 +17,12 @@ if TYPE_CHECKING:
     from envdoctor.matrix import Matrix
     from envdoctor.model import Finding, Held, Ignore, Recipe, Report
 
-FAIL_ON = ("error", "warning", "info", "never")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which findings count: prefixes of codes to select or ignore, and from which severity on a finding fails."""
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    fail_on: str = "error"
-    strict: bool = False
-
 
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
     checks.load()
     own = {code for code in checks.TITLES if code != "MATRIX"} | {"HOST001"}
-    return own | {str(record["code"]) for record in known.records}
+    return own | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envdoctor import facts, matrix
-from envdoctor.facts import At, snapshot
+from envdoctor.facts import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-__all__ = ["At", "taken"]
+    from envdoctor.app.options import At
 
 
 def taken(at: At, folders: tuple[Path, ...]) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.model import Finding, Held, State, Status, Unseen, Waits
 
@@ -29,8 +28,7 @@ _CHECKS: dict[str, Check] = {}
 _MODULES: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What all checks together found, which judgements held, and whether a check crashed."""
 
     findings: tuple[Finding, ...]

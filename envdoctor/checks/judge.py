@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import cells
 from envdoctor.model import Row, State, is_host
@@ -14,16 +13,14 @@ if TYPE_CHECKING:
     from envdoctor.model import Claim, Fact, Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """The row that comes nearest, what of it is missed, and what was not seen of it."""
 
     row: Row
     misses: tuple[Miss, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(NamedTuple):
     """One component that does not meet its cell; `guessed` if it was required but could not be seen."""
 
     fact: Fact
@@ -31,20 +28,17 @@ class Miss:
     guessed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(NamedTuple):
     """The key lies outside the range that the table knows, or no row speaks of it."""
 
     key: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Good:
+class Good(NamedTuple):
     """The claim applies and holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blind:
+class Blind(NamedTuple):
     """A fact that decides was not seen."""
 
     fact: Fact

@@ -54,11 +54,12 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     Exit status: 0 nothing that fails, 1 a finding that fails, 2 wrong usage or a file to correct, 3 could not look.
     """
     from envdoctor.app import check as app
+    from envdoctor.app.options import At, Filters, Options
     from envdoctor.cli import output
 
-    at = app.At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
-    filters = app.Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
-    asked = app.Options(subject, at, filters, matrix=tuple(matrix or ()), online=online, words=_again())
+    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
+    filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
+    asked = Options(subject, at, filters, matrix=tuple(matrix or ()), online=online, words=_again())
     report = app.check(asked, output.tell)
     _print(report, json or form is options.Format.JSON, verbose - quiet, color)
     raise typer.Exit(report.exit_code)

@@ -16,6 +16,7 @@ def facts(
 ) -> None:
     """Print a target's facts as JSON, to be judged elsewhere with `check --target`."""
     from envdoctor.app import look
+    from envdoctor.app.options import At
 
-    at = look.At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
+    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
     sys.stdout.write(look.taken(at, tuple(matrix or ())))

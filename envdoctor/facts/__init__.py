@@ -1,29 +1,24 @@
-"""Look at a target: an environment that is here, or the record of one."""
+"""Look at a target: an environment that is here, or the record of one.
+
+This module loads little: the target's Python is started first, and the readers are loaded while it runs.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import distributions, given, host, interpreter, static, target
-from envdoctor.facts.paths import shown
-from envdoctor.facts.together import facts_of
-from envdoctor.model import Target
+from envdoctor.facts import interpreter, target
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from envdoctor.facts.target import Sighting
     from envdoctor.model import Fact, Facts
 
 PATIENCE = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(NamedTuple):
     """What to look at and how: the target's name, `KEY=VALUE` facts, whether to start nothing, and for how long."""
 
     named: str | None = None
@@ -37,7 +32,7 @@ class Look:
 
     def __init__(self, at: At) -> None:
         """Recognise the target and begin; raise CannotLook or UserError."""
-        self.given = given.read(at.given)
+        self.given = _given(at.given)
         self.sighting = target.recognise(at.named)
         self._limit = at.timeout
         live = self.sighting.kind == "interpreter" and not at.static
@@ -45,13 +40,14 @@ class Look:
 
     def facts(self, variables: Collection[str] = (), *, installers: bool = False) -> Facts:
         """Give what was seen, with the variables that somebody asks for; raise CannotLook or UserError."""
+        path = self.sighting.path
         if self.sighting.kind == "snapshot":
-            return _recorded(self.sighting, self.given)
+            return _recorded(path, self.given)
         if self.sighting.kind == "list":
             from envdoctor.facts import listed
 
-            return listed.read(self.sighting.path, self.given)
-        return given.over(self._live(variables, installers), self.given)
+            return listed.read(path, self.given)
+        return self._live(variables, installers)
 
     def close(self) -> None:
         """End what still runs."""
@@ -59,30 +55,34 @@ class Look:
             self._question.close()
 
     def _live(self, variables: Collection[str], installers: bool) -> Facts:
-        python = self.sighting.path
-        answer = self._question.answer(self._limit) if self._question else static.answer(_prefix_of(python))
-        source = shown(str(python))
-        found = distributions.scan(answer["path"], installers=installers)
-        names = [name.removeprefix("env.") for name in variables]
-        return facts_of(
-            Target("interpreter", source, self.sighting.why),
-            facts=[*host.of_interpreter(answer, source), *host.variables(names)],
-            distributions=found.distributions,
-            leftovers=found.leftovers,
-            taken=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        )
+        from envdoctor.facts import given, live, static
+
+        path = self.sighting.path
+        answer = self._question.answer(self._limit) if self._question else static.answer(_prefix_of(path))
+        return given.over(live.read(self.sighting, answer, variables, installers=installers), self.given)
+
+
+def _given(pairs: tuple[str, ...]) -> Mapping[str, Fact]:
+    if not pairs:
+        return {}
+    from envdoctor.facts import given
+
+    return given.read(pairs)
 
 
 def _prefix_of(python: Path) -> Path:
     return python.parent.parent if python.parent.name in ("bin", "Scripts") else python.parent
 
 
-def _recorded(sighting: Sighting, said: Mapping[str, Fact]) -> Facts:
+def _recorded(path: Path, said: Mapping[str, Fact]) -> Facts:
     """Give the facts of a snapshot, under the host facts that were given."""
+    import dataclasses
+
     from envdoctor.facts import snapshot
+    from envdoctor.facts.paths import shown
     from envdoctor.formats import files
 
-    facts = snapshot.read(files.read_text(sighting.path), shown(str(sighting.path)))
+    facts = snapshot.read(files.read_text(path), shown(str(path)))
     if not said:
         return facts
     missing = {name: reason for name, reason in facts.missing.items() if name not in said}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from envdoctor.errors import CannotLook
 from envdoctor.facts.paths import shown
@@ -13,8 +13,7 @@ from envdoctor.facts.paths import shown
 _PYTHONS = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """What stands where the target is said to be. `why` tells how it was chosen, if nobody named it."""
 
     kind: str

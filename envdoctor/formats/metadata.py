@@ -11,8 +11,8 @@ the spelling of its day. Thousands are read at every check, hence the regular ex
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -33,8 +33,7 @@ _PYTHON = re.compile(r"-py\d[\w.]*(-.*)?\Z", re.ASCII)
 _VERSION = re.compile(r"v?\d", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(NamedTuple):
     """What the headers of a distribution state, as written."""
 
     name: str = ""
@@ -100,10 +99,10 @@ def _conditional(line: str, condition: str) -> str:
     return f"{asked.strip()}{separator}({own.strip()}) and ({condition})"
 
 
-canonical = lru_cache(maxsize=16_384)(canonicalize_name)
+canonical = lru_cache(maxsize=4096)(canonicalize_name)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def split_requirement(line: str) -> Split:
     """Give name (normalised), extras, specifier, marker and URL; raise ValueError if no name can be read.
 

@@ -5,9 +5,9 @@ Rules, tables and names become one noun, the claim. Only claims whose components
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.errors import UserError
 from envdoctor.matrix import cache, claims
@@ -20,29 +20,32 @@ if TYPE_CHECKING:
 BUNDLED = Path(__file__).parent
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """Every compiled entry, the conda names, and the metadata of packages that have no wheel."""
+class Matrix(NamedTuple):
+    """Every compiled entry, the conda names, and the metadata of packages that have no wheel.
 
-    records: Sequence[Mapping[str, Any]] = ()
-    conda_names: Mapping[str, str] = field(default_factory=dict)
-    wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    An entry is stored as its code, trigger, variables and the rest as JSON text, which is read where it is asked for.
+    """
+
+    stored: Sequence[tuple[str, Sequence[str], Sequence[str], str]] = ()
+    conda_names: Mapping[str, str] = {}
+    wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
 
     def concerning(self, present: Collection[str]) -> tuple[Claim, ...]:
         """Give the claims that can say something about a target with these components."""
-        return tuple(claims.build(record) for record in self.records if _concerns(record["trigger"], present))
+        asked = (text for _, trigger, _, text in self.stored if all(name in present for name in trigger))
+        return tuple(claims.build(json.loads(text)) for text in asked)
 
     def everything(self) -> tuple[Claim, ...]:
         """Give every claim."""
-        return tuple(claims.build(record) for record in self.records)
+        return tuple(claims.build(json.loads(text)) for *_, text in self.stored)
+
+    def codes(self) -> frozenset[str]:
+        """Give the code of every claim."""
+        return frozenset(code for code, *_ in self.stored)
 
     def variables(self) -> frozenset[str]:
         """Give the names of the variables that some claim asks for."""
-        return frozenset(name for record in self.records for name in record["variables"])
-
-
-def _concerns(trigger: Sequence[str], present: Collection[str]) -> bool:
-    return all(name in present for name in trigger)
+        return frozenset(name for _, _, variables, _ in self.stored for name in variables)
 
 
 def files(folders: Sequence[Path] = ()) -> list[Path]:
@@ -56,7 +59,7 @@ def files(folders: Sequence[Path] = ()) -> list[Path]:
 def load(folders: Sequence[Path] = ()) -> Matrix:
     """Give the matrix, from the cache where the files have not changed; raise UserError for a mistake in them."""
     compiled = cache.remembered(files(folders), _compile)
-    return Matrix(compiled["records"], compiled["conda"], compiled["wheelless"])
+    return Matrix(compiled["stored"], compiled["conda"], compiled["wheelless"])
 
 
 def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -79,7 +82,8 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
             else:
                 by_code[entry.code] = list(entry.records)
     records = [record for group in by_code.values() for record in group]
-    return {"records": records, "conda": conda, "wheelless": wheelless}
+    stored = [(r["code"], r.pop("trigger"), r.pop("variables"), json.dumps(r, ensure_ascii=False)) for r in records]
+    return {"stored": stored, "conda": conda, "wheelless": wheelless}
 
 
 def entry_errors(paths: Sequence[Path]) -> Iterator[UserError]:

@@ -18,7 +18,7 @@ from envdoctor.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FORM = "1"  # raise it when the compiled form changes
+FORM = "2"  # raise it when the compiled form changes
 
 
 def remembered(
@@ -66,7 +66,7 @@ def _recall(place: Path) -> dict[str, Any] | None:
         found = json.loads(place.read_bytes())
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and {"records", "conda", "wheelless"} <= found.keys() else None
+    return found if isinstance(found, dict) and {"stored", "conda", "wheelless"} <= found.keys() else None
 
 
 def _keep(place: Path, compiled: dict[str, Any]) -> None:
