@@ -52,7 +52,7 @@ def chosen(findings: Iterable[Finding], recipe: Recipe, filters: Filters) -> lis
 
 def selected(held: Iterable[Held], filters: Filters) -> int:
     """Count the judgements that held, of the selected ones."""
-    return sum(one.count for one in held if not filters.select or one.code.startswith(filters.select))
+    return sum(one.number for one in held if not filters.select or one.code.startswith(filters.select))
 
 
 def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int:

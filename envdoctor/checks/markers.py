@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from envdoctor.model import Facts
@@ -29,6 +29,7 @@ _SYSTEM = {
     "macos": ("posix", "darwin", "Darwin"),
 }
 _SYSTEM |= {"windows": ("nt", "win32", "Windows"), "win32": ("nt", "win32", "Windows")}
+_EXTRA_ALONE = re.compile(r"""\s*extra\s*==\s*["']([\w.-]+)["']\s*""")  # most markers are no more than this
 _NAMES = {"cpython": "CPython", "pypy": "PyPy"}
 _NAME = re.compile(
     r"\b(python_version|python_full_version|implementation_version|os_name|sys_platform|platform_system|"
@@ -53,6 +54,10 @@ class Markers:
         return self._answers[key]
 
     def _evaluate(self, marker: str, extra: str) -> bool:
+        if alone := _EXTRA_ALONE.fullmatch(marker):
+            return bool(extra) and canonicalize_name(alone[1]) == canonicalize_name(extra)
+        from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+
         values = {name: self._value(name) for name in set(_NAME.findall(marker))}
         try:
             return Marker(marker).evaluate({**values, "extra": extra})

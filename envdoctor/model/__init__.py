@@ -1,4 +1,4 @@
-"""The nouns of envdoctor: frozen data without behaviour of its own, and no I/O.
+"""The nouns of envdoctor: frozen data without behaviour of its own, and no I/O; the small ones are named tuples.
 
 recipe → facts → claims → case → findings → report. Versions are text here; `cells` compares them.
 """

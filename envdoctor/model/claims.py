@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,17 +32,15 @@ class Fix:
     resolved: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One way to be right: where `when` holds, `needs` must hold if there, `requires` must be there and hold."""
 
-    when: Mapping[str, str] = field(default_factory=dict)
-    needs: Mapping[str, str] = field(default_factory=dict)
-    requires: Mapping[str, str] = field(default_factory=dict)
+    when: Mapping[str, str]
+    needs: Mapping[str, str]
+    requires: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One piece of knowledge: a rule (one row) or a table (a row a release), with its source, date and own test.
 
     `silent`: nothing is said of it unless one of the names in `uses` is used.
@@ -55,10 +54,10 @@ class Claim:
     source: str
     checked: str
     evidence: str
-    when: Mapping[str, str] = field(default_factory=dict)
+    when: Mapping[str, str] = MappingProxyType({})
     key: str = ""
     known: str = ""
-    columns: Mapping[str, Status] = field(default_factory=dict)
+    columns: Mapping[str, Status] = MappingProxyType({})
     kind: str = ""
     culprit: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()

@@ -53,8 +53,7 @@ class Distribution:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What is judged. `kind` is interpreter, prefix, snapshot or list."""
 
     kind: str

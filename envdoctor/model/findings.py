@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from envdoctor.model.claims import Claim, Fix
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from envdoctor.model.terms import Place, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where a judgement comes from: a page or log, the date it was checked, and its grade."""
 
     url: str
@@ -44,25 +43,22 @@ class Finding:
         return tuple(dict.fromkeys(fact.name for fact in self.evidence))[:6]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(NamedTuple):
     """A judgement that held, or a number of them."""
 
     code: str
     what: str
-    count: int = 1
+    number: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(NamedTuple):
     """A judgement that waits for a fact which was not seen."""
 
     code: str
     fact: Fact
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What the checks judge: a recipe, the facts of a target, and the claims that may concern it."""
 
     recipe: Recipe
@@ -70,8 +66,7 @@ class Case:
     claims: tuple[Claim, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cure:
+class Cure(NamedTuple):
     """The one change that ends every error, and the codes of those it ends and leaves."""
 
     fix: Fix

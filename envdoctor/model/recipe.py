@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,7 @@ class Wish:
     unreadable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """One entry of a requirements, freeze or environment file: what is asked for (or is there), and where it stands.
 
     `name` is normalised. `url` is what a direct reference, an editable line or a local path points to; such an entry
@@ -51,8 +50,7 @@ class Listed:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """A finding that the recipe's owner has accepted, why, and until when (an ISO date, or empty)."""
 
     code: str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 HOST_COMPONENTS = frozenset(
     "python implementation os arch glibc libstdcxx container driver cudnn nccl nvjitlink gcc accelerator".split()
@@ -32,8 +32,7 @@ class State(Enum):
     UNSEEN = "unseen"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A position in a file, counted from one."""
 
     file: str
