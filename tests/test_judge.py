@@ -126,3 +126,8 @@ def test_a_gpu_need_must_hold_for_every_device_and_a_condition_for_any() -> None
     when = claim("- rule: CUDA902\n  title: t\n  when: {gpu.compute: '<7.0'}\n  cause: c")
     facts = facts_of(Target("snapshot", "s"), facts=[Fact("gpu.compute", "6.1", all=("9.0", "6.1"))])
     assert isinstance(judge(when, facts), Broken)
+
+
+def test_a_table_says_nothing_where_none_of_its_columns_is_there() -> None:
+    assert judge(TABLE, versions(torch="2.9")) is None
+    assert judge(TABLE, versions(torch="2.4")) is None

@@ -49,8 +49,12 @@ Judgement = Broken | Past | Good | Blind | None
 
 def judge(claim: Claim, facts: Facts) -> Judgement:
     """Give the judgement of a claim, or None if it does not apply."""
-    if claim.key and (answer := _outside(claim, facts)) is not None:
-        return answer
+    if claim.key:
+        if all(facts.get(name).state is State.ABSENT for name in claim.columns):
+            return None
+        key = facts.get(claim.key)
+        if key.state is State.KNOWN and not cells.contains(claim.known, key.value):
+            return Past(key)
     applies, unseen = _applies(claim.when, facts)
     if not applies:
         return None
@@ -60,14 +64,6 @@ def judge(claim: Claim, facts: Facts) -> Judgement:
     if not rows:
         return Past(facts.get(claim.key))
     return _nearest([_row(row, facts) for row in rows])
-
-
-def _outside(claim: Claim, facts: Facts) -> Judgement:
-    key = facts.get(claim.key)
-    others_there = any(facts.get(name).state is not State.ABSENT for name in claim.columns if not is_host(name))
-    if key.state is State.KNOWN and others_there and not cells.contains(claim.known, key.value):
-        return Past(key)
-    return None
 
 
 def _applies(when: Mapping[str, str], facts: Facts) -> tuple[bool, Fact | None]:

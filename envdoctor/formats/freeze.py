@@ -9,7 +9,6 @@ An entry that states no version is kept without a specifier: it is there, and it
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import TYPE_CHECKING
 
@@ -68,4 +67,4 @@ def _remembered(entry: Listed, remarks: Mapping[int, tuple[str, str]], file: str
         return entry
     name, version = remarks[place.line]
     operator = "==" if cells.version(version) else "==="
-    return dataclasses.replace(entry, name=entry.name or name, specifier=f"{operator}{version}")
+    return entry._replace(name=entry.name or name, specifier=f"{operator}{version}")

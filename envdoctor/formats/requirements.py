@@ -10,7 +10,6 @@ to a source archive whose name is given: then the specifier is that version. `${
 
 from __future__ import annotations
 
-import dataclasses
 import getopt
 import os
 import re
@@ -96,7 +95,7 @@ class _Reader:
             if editable:
                 yield _editable(asked, place, source)
             elif asked:
-                yield dataclasses.replace(_entry(asked, place), constraint=source.constraint)
+                yield _entry(asked, place)._replace(constraint=source.constraint)
 
     def named(self, value: str, source: _File, place: Place, *, constraint: bool) -> Iterator[Listed]:
         """Give the entries of a file that another one names."""
@@ -181,7 +180,7 @@ def _local(value: str, place: Place) -> str:
 
 
 def _editable(asked: str, place: Place, source: _File) -> Listed:
-    return dataclasses.replace(_pointed(asked[:LONGEST], place), editable=True, constraint=source.constraint)
+    return _pointed(asked[:LONGEST], place)._replace(editable=True, constraint=source.constraint)
 
 
 def _entry(asked: str, place: Place) -> Listed:
