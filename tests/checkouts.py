@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from envdoctor import bootstrap
+from tests.processes import Done, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 STUB = '''"""Tell what arrives."""
 import json, os, sys
@@ -33,21 +31,6 @@ dependencies = ["{wanted}"]
 [project.optional-dependencies]
 lock = []
 """
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a finished process left behind."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-    @cached_property
-    def seen(self) -> dict[str, Any]:
-        """Give what the small checkout's tool told of itself."""
-        found: dict[str, Any] = json.loads(self.stdout)
-        return found
 
 
 @dataclass(frozen=True)
@@ -73,14 +56,6 @@ class Checkout:
         merged = {**self.variables, **(variables or {})}
         kept = {name: value for name, value in merged.items() if value is not None}
         return run([self.python, str(self.package), *arguments], variables=kept, folder=self.root.parent)
-
-
-def run(command: Sequence[str], *, variables: Mapping[str, str] | None = None, folder: Path | None = None) -> Done:
-    """Run a command to its end, ten minutes at most."""
-    done = subprocess.run(
-        command, env=variables, cwd=folder, capture_output=True, encoding="utf-8", timeout=600, check=False
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
 
 
 def small_checkout(folder: Path, wanted: str = "tiny") -> Checkout:

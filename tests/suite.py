@@ -25,7 +25,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _pytest(marker: str, arguments: list[str]) -> int:
-    return _step("pytest", "-m", marker, "-n", "2", *arguments)
+    return _step("pytest", "-m", marker, "-n", "2", "--dist", "loadgroup", *arguments)
 
 
 def _step(module: str, *arguments: str) -> int:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from envdoctor import bootstrap
-from tests.checkouts import Checkout, run, small_checkout
+from tests.checkouts import Checkout, small_checkout
+from tests.processes import run
 
 PARSED_BY_OLD_PYTHON = ("envdoctor/__main__.py", "tests/__main__.py")
 
@@ -44,9 +45,9 @@ def test_an_old_python_is_named_and_told_what_is_needed(name: str) -> None:
 def test_the_second_run_is_silent_and_gets_its_arguments(ready: Checkout) -> None:
     done = ready.run("check", "a b", "--x=ü")
     assert (done.status, done.stderr) == (7, "")
-    assert done.seen["argv"] == [str(ready.package), "check", "a b", "--x=ü"]
-    assert done.seen["prefix"] == str(ready.home)
-    assert done.seen["path"][0] == str(ready.root)
+    assert done.document["argv"] == [str(ready.package), "check", "a b", "--x=ü"]
+    assert done.document["prefix"] == str(ready.home)
+    assert done.document["path"][0] == str(ready.root)
 
 
 def test_the_variables_of_the_job_arrive_as_they_are(ready: Checkout) -> None:
@@ -60,7 +61,7 @@ def test_the_variables_of_the_job_arrive_as_they_are(ready: Checkout) -> None:
         "LC_ALL": "C.UTF-8",
     }
     done = ready.run("check", variables=variables)
-    assert done.seen["variables"] == {**ready.variables, **variables}
+    assert done.document["variables"] == {**ready.variables, **variables}
 
 
 @pytest.mark.parametrize(
@@ -87,11 +88,11 @@ def test_variables_of_the_job_do_not_bend_the_tool(ready: Checkout, variables: d
     given = {name: str(hostile) if value == "hostile" else value for name, value in variables.items()}
     done = ready.run("check", variables=given)
     assert (done.status, done.stderr) == (7, "")
-    assert done.seen["tiny"].startswith(str(ready.home))
+    assert done.document["tiny"].startswith(str(ready.home))
 
 
 def test_the_encoding_that_was_told_is_obeyed(ready: Checkout) -> None:
-    assert ready.run(variables={"PYTHONIOENCODING": "ascii:replace"}).seen["encoding"] == ["ascii", "replace"]
+    assert ready.run(variables={"PYTHONIOENCODING": "ascii:replace"}).document["encoding"] == ["ascii", "replace"]
 
 
 @pytest.mark.parametrize("way", ["symlinked checkout", "symlinked package", "file", "module", "relative", "safe path"])
@@ -109,8 +110,8 @@ def test_every_way_to_start_it_works(ready: Checkout, tmp_path: Path, way: str) 
     folder = tmp_path if way.startswith("symlinked") else ready.root
     done = run([ready.python, *commands[way], "check"], variables=ready.variables, folder=folder)
     assert (done.status, done.stderr) == (7, "")
-    assert done.seen["argv"][1:] == ["check"]
-    assert done.seen["path"][0] == str(ready.root)
+    assert done.document["argv"][1:] == ["check"]
+    assert done.document["path"][0] == str(ready.root)
 
 
 def test_a_warm_start_imports_nothing_that_python_has_not_got(ready: Checkout) -> None:
@@ -183,7 +184,7 @@ def test_a_checkout_that_cannot_be_written_uses_the_cache(tmp_path: Path) -> Non
         assert done.status == 7
         assert expected in done.stderr
         assert bool(expected) is bool(done.stderr)
-        assert done.seen["prefix"] == str(tmp_path / "cache" / "envdoctor" / "run")
+        assert done.document["prefix"] == str(tmp_path / "cache" / "envdoctor" / "run")
 
 
 @pytest.mark.real

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from envdoctor.checks.recipe_host import mebibytes
 from envdoctor.model import Distribution, Recipe, Status, Wish
+from envdoctor.recipe import load
 from tests.examples import SITE, installed, judged, recipe, target, told, versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_missing_package_that_five_need_is_one_finding() -> None:
@@ -105,6 +110,15 @@ def test_a_wish_counts_where_its_marker_holds() -> None:
 def test_an_unmapped_conda_name_that_is_not_there_is_unknown() -> None:
     wanted = Recipe(packages=(Wish("cudatoolkit", unmapped=True),))
     assert told(target(), wanted)["HOST000"].startswith("unknown")
+
+
+def test_a_folder_or_url_without_a_name_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("-e .\nhttps://example.org/x\nnumpy<3\n")
+    wanted = load(str(tmp_path / "requirements.txt"), {})
+    assert [wish.unmapped for wish in wanted.packages] == [True, True, False]
+    found = judged(target(installed("numpy", "2.1")), wanted).findings
+    assert {finding.status for finding in found} == {Status.UNKNOWN}
+    assert len(found) == 2
 
 
 def test_a_forbidden_package_is_an_error_with_its_reason() -> None:

@@ -220,7 +220,7 @@ def test_given_facts_are_normalised_where_they_are_read() -> None:
     }
 
 
-@pytest.mark.parametrize("pair", ["driver", "=1", "numpy=2.1", "drivr=5", "foo.bar=1"])
+@pytest.mark.parametrize("pair", ["driver", "=1", "numpy=2.1", "drivr=5", "foo.bar=1", "python=new", "gpu.compute="])
 def test_what_is_no_fact_is_refused(pair: str) -> None:
     with pytest.raises(UserError):
         given_facts.read([pair])

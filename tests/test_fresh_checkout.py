@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor import __version__, bootstrap
-from tests.checkouts import Checkout, fresh_copy, run
+from tests.checkouts import Checkout, fresh_copy
+from tests.processes import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.checkouts import Done
+    from tests.processes import Done
 
 pytestmark = pytest.mark.real
 FIRST_COMMAND = re.compile(r"^(?:\$ )?python3 envdoctor (check .*)$", re.MULTILINE)

@@ -37,10 +37,9 @@ def _judge(wish: Wish, facts: Facts) -> Outcome:
     asked = f"{wish.name} {wish.specifier}".rstrip()
     if fact.state is State.ABSENT and wish.optional:
         return Held(MISSING, f"{wish.name} is optional")
-    if fact.state is State.ABSENT and wish.unmapped:
-        return Waits(
-            MISSING, Fact(wish.name, source="no table says what this conda package installs", state=State.UNSEEN)
-        )
+    if fact.state is not State.KNOWN and wish.unmapped:
+        why = "nothing says which distribution this installs"
+        return Waits(MISSING, Fact(wish.name, source=why, state=State.UNSEEN))
     if fact.state is State.ABSENT:
         return _finding(MISSING, wish, fact, f"{wish.name} is not installed", f"the recipe asks for {asked}")
     if fact.state is State.UNSEEN:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from envdoctor.model import Facts
 
+_VERSIONS = frozenset({"python", "driver", "glibc", "libstdcxx", "cudnn", "nccl", "gpu.compute", "cuda.driver"})
 OF_THE_TARGET = frozenset({"python", "implementation", "os", "arch"})
 _DOTTED = ("env.", "gpu.", "cuda.", "nvidia.", "os.", "needs.", "cudnn.", "nccl.", "torch.", "vllm.")
 _LEADING = re.compile(r"[a-z_]*(\d+)(?:\.(\d+))?", re.IGNORECASE)
@@ -33,7 +34,10 @@ def read(pairs: Iterable[str]) -> dict[str, Fact]:
         if "." in name and not name.startswith(_DOTTED):
             known = {start.removesuffix(".") for start in _DOTTED}
             raise UserError(f"`{name}` is not a fact that can be given", hint=near(name.partition(".")[0], known))
-        found[name] = Fact(name, normalised(name, value.strip()), "given")
+        said = normalised(name, value.strip())
+        if name in _VERSIONS and cells.version(said) is None:
+            raise UserError(f"`--fact {pair}`: `{said}` is not a version", hint="for example `--fact python=3.11`")
+        found[name] = Fact(name, said, "given")
     return found
 
 

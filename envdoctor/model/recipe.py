@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Wish:
     """What a recipe asks of one package or host component.
 
-    `unmapped`: a conda package that no table maps to a distribution; `unreadable`: a range that PEP 440 cannot say.
+    `unmapped`: a conda package, folder or URL of which nothing says what distribution it installs; `unreadable`: a
+    range that PEP 440 cannot say.
     """
 
     name: str

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def of_requirements(entries: Iterable[Listed], name: str, file: str) -> Recipe:
     """Give the recipe of requirements; a constraint bounds a package but does not ask for it."""
-    wishes = tuple(_wish(entry) for entry in entries if entry.name)
+    wishes = tuple(_wish(entry) for entry in entries)
     return Recipe(name=name, kind="requirements", path=file, packages=wishes)
 
 
@@ -26,8 +26,6 @@ def of_environment(environment: Environment, file: str, to_pypi: Mapping[str, st
     python = None
     wishes = []
     for entry in environment.entries:
-        if not entry.name:
-            continue
         wish = _wish(entry)
         if conda_environment.unread(entry):
             wish = dataclasses.replace(wish, unreadable=conda_environment.unread(entry))
@@ -40,13 +38,15 @@ def of_environment(environment: Environment, file: str, to_pypi: Mapping[str, st
 
 
 def _wish(entry: Listed) -> Wish:
+    """Give the wish of an entry; a folder or URL that states no name keeps itself as one, and cannot be looked for."""
     return Wish(
-        name=entry.name,
+        name=entry.name or entry.url,
         specifier=entry.specifier,
         extras=entry.extras,
         marker=entry.marker,
         place=entry.place,
         optional=entry.constraint,
+        unmapped=not entry.name,
     )
 
 

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from envdoctor.solve import uv
+from tests.processes import run
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a finished process left behind."""
+class Judged:
+    """What a run of envdoctor gave: its status and its JSON."""
 
     status: int
-    stdout: str
+    report: dict[str, Any]
     stderr: str
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """Give the JSON that it printed."""
-        found: dict[str, Any] = json.loads(self.stdout)
-        return found
 
     def codes(self, status: str) -> list[str]:
         """Give the codes of the findings of a status."""
         return [finding["code"] for finding in self.report["findings"] if finding["status"] == status]
 
 
-def run(*command: str, folder: Path | None = None, **variables: str) -> Done:
-    """Run a command to its end, a quarter of an hour at most."""
+def surroundings(**variables: str) -> dict[str, str]:
+    """Give the variables of the tests without those that name an active environment, and some more."""
     hidden = ("VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH")
-    env = {name: value for name, value in os.environ.items() if name not in hidden} | variables
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900, check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
+    return {name: value for name, value in os.environ.items() if name not in hidden} | variables
 
 
-def envdoctor(*words: str, folder: Path | None = None, **variables: str) -> Done:
-    """Run the command line of this checkout, isolated from the variables that bend a Python."""
+def envdoctor(*words: str, folder: Path | None = None, **variables: str) -> Judged:
+    """Run the command line of this checkout, isolated from the variables that bend a Python; ask for JSON."""
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from envdoctor.cli import main; main()"
-    return run(sys.executable, "-I", "-c", code, *words, folder=folder, **variables)
+    command = [sys.executable, "-I", "-c", code, *words]
+    done = run(command, folder=folder, variables=surroundings(**variables))
+    return Judged(done.status, done.document if done.stdout.startswith("{") else {}, done.stderr)
 
 
 def the_uv() -> str:
@@ -65,7 +58,7 @@ def python(version: str) -> str | None:
 
 def made(folder: Path, *packages: str, interpreter: str = sys.executable, options: tuple[str, ...] = ()) -> Path:
     """Make an environment with packages and give its Python."""
-    created = run(the_uv(), "venv", "--quiet", "--python", interpreter, str(folder))
+    created = run([the_uv(), "venv", "--quiet", "--python", interpreter, str(folder)])
     assert created.status == 0, created.stderr
     found = folder / "bin" / "python"
     install(found, *packages, options=options)
@@ -75,5 +68,5 @@ def made(folder: Path, *packages: str, interpreter: str = sys.executable, option
 def install(target: Path, *packages: str, options: tuple[str, ...] = ()) -> None:
     """Install packages into an environment."""
     if packages or options:
-        done = run(the_uv(), "pip", "install", "--quiet", "--python", str(target), *options, *packages)
+        done = run([the_uv(), "pip", "install", "--quiet", "--python", str(target), *options, *packages])
         assert done.status == 0, done.stderr

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.real.environments import envdoctor, made, run, the_uv
+from tests.processes import run
+from tests.real.environments import envdoctor, made, the_uv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def copy(python: Path, folder: Path) -> tuple[Path, Path]:
 
 def peer(python: Path) -> set[str]:
     """Give the packages that `uv pip check` complains of."""
-    said = run(the_uv(), "pip", "check", "--python", str(python)).stderr
+    said = run([the_uv(), "pip", "check", "--python", str(python)]).stderr
     return set(re.findall(r"^The package `([^`]+)`", said, re.MULTILINE))
 
 
@@ -43,7 +44,7 @@ def test_a_healthy_environment_gives_nothing_that_uv_does_not_say_too(healthy: P
     assert done.status == 0
     told = [f for f in done.report["findings"] if f["code"].startswith("REQ") and f["code"] != "REQ003"]
     assert {name for finding in told for name in finding["packages"][1:]} == peer(healthy)
-    listed = run(the_uv(), "pip", "freeze", "--python", str(healthy)).stdout.splitlines()
+    listed = run([the_uv(), "pip", "freeze", "--python", str(healthy)]).stdout.splitlines()
     assert len(listed) > 80
 
 

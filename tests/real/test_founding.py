@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.environments import ROOT, Done, envdoctor, install, made, python, run, the_uv
+from tests.processes import Done, run
+from tests.real.environments import ROOT, envdoctor, install, made, python, surroundings, the_uv
 
 pytestmark = pytest.mark.real
 FOUNDING = ROOT / "fixtures" / "founding"
@@ -17,7 +18,7 @@ needs_python = pytest.mark.skipif(PYTHON is None, reason="TensorFlow 2.15 has wh
 
 
 def scenario(target: Path) -> Done:
-    return run(str(target), str(SCENARIO))
+    return run([str(target), str(SCENARIO)], variables=surroundings())
 
 
 @needs_python
@@ -40,7 +41,7 @@ def test_the_failure_is_as_told_and_the_printed_command_ends_it(tmp_path: Path) 
     assert "A KerasTensor is symbolic: " in unfixed.stderr
 
     path = f"{Path(the_uv()).parent}:{os.environ['PATH']}"
-    pasted = run("sh", "-ec", fix["command"], PATH=path)
+    pasted = run(["sh", "-ec", fix["command"]], variables=surroundings(PATH=path))
     assert pasted.status == 0, pasted.stderr
     assert envdoctor("check", "tf-text-bert", "--target", str(target)).status == 0
     cured = scenario(target)
