@@ -199,7 +199,8 @@ def _folded(live: Sequence[Finding]) -> dict[int, list[Finding]]:
         reach = {*root.packages, *root.culprit}
         for one in live:
             lesser = one.status in (Status.WARNING, Status.INFO) and id(one) not in taken
-            if lesser and one.packages and {*one.packages, *one.culprit} <= reach:
+            spoken = {*one.packages, *one.culprit}
+            if lesser and spoken <= reach and not spoken.isdisjoint(root.culprit):
                 groups.setdefault(id(root), []).append(one)
                 taken.add(id(one))
     return groups

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 MOST_SOLVES = 20
+_ANOTHER = "another Python is another environment: make one with it, install there, and check again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ def find(problem: Problem) -> Cure | None:
         return None
     leaves = _codes(finding for finding in errors if not plan.usable(finding))
     if not problem.online:
-        note = "not solved: `--online` asks the index whether it can be installed here"
+        note = (
+            _ANOTHER if choices[0].python else "not solved: `--online` asks the index whether it can be installed here"
+        )
         return Cure(_finished(_noted(choices[0], note), problem, uv.Answer()), _codes(curable), leaves)
     return _solved(problem, choices, curable, leaves)
 
@@ -126,7 +129,7 @@ def _builds(answer: uv.Answer, problem: Problem) -> tuple[str, ...]:
 def _ask(fix: Fix, problem: Problem) -> uv.Answer:
     python = problem.facts.get("python")
     if fix.python:
-        return uv.Answer(reason=f"it needs another Python ({fix.python})", asked=False)
+        return uv.Answer(reason=_ANOTHER, asked=False)
     if python.state is not State.KNOWN:
         return uv.Answer(reason="the target's Python is not known (`--fact python=3.11`)", asked=False)
     question = uv.Question(
