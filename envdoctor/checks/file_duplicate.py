@@ -1,7 +1,8 @@
 """Is a distribution installed twice in one folder?
 
-Two metadata folders of one name mean that an installation was interrupted or forced. The files belong to the one that
-was written last, and what a program reads as its version is a matter of chance.
+Two versions under one name mean that an installation was interrupted or forced. The files belong to the one that was
+written last, and what a program reads as its version is a matter of chance. (Debian writes the metadata of some packages
+in two forms, .egg-info and .dist-info, of the same version: that is no fault.)
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def duplicates(case: Case) -> Iterator[Outcome]:
         if dist.folder:
             copies.setdefault((dist.location, dist.name), []).append(dist)
     for group in copies.values():
-        if len(group) > 1:
+        if len({dist.version for dist in group}) > 1:
             yield _finding(group)
     if copies:
         yield Held(CODE, "no folder holds a distribution twice")

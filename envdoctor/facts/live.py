@@ -27,5 +27,6 @@ def read(sighting: Sighting, answer: Mapping[str, Any], variables: Collection[st
         facts=[*host.of_interpreter(answer, source), *host.variables(names)],
         distributions=found.distributions,
         leftovers=found.leftovers,
+        managed=bool(answer.get("managed")),
         taken=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )

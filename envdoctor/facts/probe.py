@@ -48,6 +48,8 @@ answer = {
     "base_prefix": getattr(sys, "base_prefix", sys.prefix),
     "path": searched[1:],
     "library": library,
+    "managed": sys.prefix == getattr(sys, "base_prefix", sys.prefix)
+    and os.path.exists(os.path.join(library, "EXTERNALLY-MANAGED")),
     "user_site": user_site(),
     "os": {"linux": "linux", "darwin": "darwin", "win32": "windows"}.get(sys.platform, sys.platform),
     "kernel": machine.release if machine else None,

@@ -22,6 +22,7 @@ def facts_of(
     listed: bool = True,
     taken: str = "",
     leftovers: tuple[str, ...] = (),
+    managed: bool = False,
 ) -> Facts:
     """Give the facts of a target with every distribution found by its name."""
     everything = tuple(distributions)
@@ -38,6 +39,7 @@ def facts_of(
         listed=listed,
         taken=taken,
         leftovers=leftovers,
+        managed=managed,
         by_name=by_name,
     )
 

@@ -66,7 +66,7 @@ class Facts:
     """All that was seen of a target.
 
     `missing` gives the reason why a fact is unseen. `listed`: the distributions are all there are, so one that is not
-    among them is absent. `host`: the host facts are the target's own, `False` for facts about no computer at all.
+    among them is absent. `managed`: the Python belongs to the operating system (PEP 668), nothing may be installed.
     """
 
     target: Target
@@ -76,6 +76,7 @@ class Facts:
     listed: bool = True
     taken: str = ""
     leftovers: tuple[str, ...] = ()
+    managed: bool = False
     by_name: Mapping[str, Distribution] = field(default_factory=dict)
 
     def get(self, name: str) -> Fact:

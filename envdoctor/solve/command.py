@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 
 def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: bool = False) -> str:
-    """Give the lines to paste, or an empty text if nothing can be typed: another Python is another environment."""
-    if fix.python:
+    """Give the lines to paste, or an empty text if nothing can be typed.
+
+    Another Python is another environment, and into the system's own Python nothing is installed (PEP 668).
+    """
+    if fix.python or facts.managed:
         return ""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]

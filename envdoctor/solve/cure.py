@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SOLVES = 20
 _ANOTHER = "another Python is another environment: make one with it, install there, and check again"
+_MANAGED = "this Python belongs to the operating system: make an environment with it, and install there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,9 @@ def find(problem: Problem) -> Cure | None:
         return None
     leaves = _codes(finding for finding in errors if not plan.usable(finding))
     if not problem.online:
-        note = (
-            _ANOTHER if choices[0].python else "not solved: `--online` asks the index whether it can be installed here"
-        )
-        return Cure(_finished(_noted(choices[0], note), problem, uv.Answer()), _codes(curable), leaves)
+        note = "not solved: `--online` asks the index whether it can be installed here"
+        unsolved = choices[0] if choices[0].python else _noted(choices[0], note)
+        return Cure(_finished(unsolved, problem, uv.Answer()), _codes(curable), leaves)
     return _solved(problem, choices, curable, leaves)
 
 
@@ -129,7 +129,7 @@ def _builds(answer: uv.Answer, problem: Problem) -> tuple[str, ...]:
 def _ask(fix: Fix, problem: Problem) -> uv.Answer:
     python = problem.facts.get("python")
     if fix.python:
-        return uv.Answer(reason=_ANOTHER, asked=False)
+        return uv.Answer(reason="it needs another Python", asked=False)
     if python.state is not State.KNOWN:
         return uv.Answer(reason="the target's Python is not known (`--fact python=3.11`)", asked=False)
     question = uv.Question(
@@ -201,4 +201,5 @@ def _finished(fix: Fix, problem: Problem, answer: uv.Answer) -> Fix:
         f"{n}=={versions[n]}" for n in sorted(_dependents(fix, problem) & roots) if installed[n].version != versions[n]
     ]
     text = command.written(fix, problem.facts, also=also, uv=uv.find() is not None)
-    return dataclasses.replace(fix, command=text)
+    elsewhere = _ANOTHER if fix.python else _MANAGED if problem.facts.managed else ""
+    return dataclasses.replace(_noted(fix, elsewhere), command=text)
