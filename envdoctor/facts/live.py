@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,10 @@ def read(sighting: Sighting, answer: Mapping[str, Any], variables: Collection[st
     source = shown(str(sighting.path))
     found = distributions.scan(answer["path"], installers=installers)
     names = [name.removeprefix("env.") for name in variables]
-    return facts_of(
+    seen = facts_of(
         Target("interpreter", source, sighting.why),
         facts=[*host.of_interpreter(answer, source), *host.variables(names)],
         distributions=found.distributions,
-        leftovers=found.leftovers,
-        managed=bool(answer.get("managed")),
         taken=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
+    return dataclasses.replace(seen, leftovers=found.leftovers, managed=bool(answer.get("managed")))

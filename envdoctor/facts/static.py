@@ -34,6 +34,7 @@ def answer(prefix: Path) -> dict[str, Any]:
         "python": ".".join(python.split(".")[:3]),
         "implementation": config.get("implementation", "cpython").lower(),
         "prefix": str(prefix),
+        "managed": not config and (sites[0].parent / "EXTERNALLY-MANAGED").exists(),
         "path": [*listed, *_with_path_lines(sites)],
         "os": {"posix": os.uname().sysname.lower()}.get(os.name, "windows"),
         "arch": os.uname().machine if hasattr(os, "uname") else "",

@@ -21,8 +21,6 @@ def facts_of(
     distributions: Iterable[Distribution] = (),
     listed: bool = True,
     taken: str = "",
-    leftovers: tuple[str, ...] = (),
-    managed: bool = False,
 ) -> Facts:
     """Give the facts of a target with every distribution found by its name."""
     everything = tuple(distributions)
@@ -38,8 +36,6 @@ def facts_of(
         distributions=everything,
         listed=listed,
         taken=taken,
-        leftovers=leftovers,
-        managed=managed,
         by_name=by_name,
     )
 
