@@ -1,8 +1,8 @@
 """Is a distribution installed twice in one folder?
 
 Two versions under one name mean that an installation was interrupted or forced. The files belong to the one that was
-written last, and what a program reads as its version is a matter of chance. (Debian writes the metadata of some packages
-in two forms, .egg-info and .dist-info; of one version that is no fault.)
+written last, and what a program reads as its version is a matter of chance. (Debian writes some metadata in two forms,
+.egg-info and .dist-info; of one version that is no fault.)
 """
 
 from __future__ import annotations
