@@ -110,6 +110,17 @@ def test_a_missing_and_an_unmet_package_become_one_command() -> None:
     assert found.fix.command == "pip install 'torch>=2.4' numpy"
 
 
+def test_what_is_installed_again_is_whole_afterwards() -> None:
+    cut = Distribution("numpy", "1.26", "/site", folder="/site/numpy-1.26.dist-info", fault="it cannot be read")
+    facts = target(cut)
+    asked = problem(facts)
+    assert [finding.code for finding in asked.findings] == ["FILE002"]
+    assert asked.judge(overlay.changed(facts, Fix(reinstall=("numpy",)), {})) == []
+    found = cure.find(asked)
+    assert found is not None
+    assert found.fix.reinstall == ("numpy",)
+
+
 def test_ranges_of_one_package_are_merged_and_idle_bounds_dropped() -> None:
     merged = plan.merged([Fix(pins={"setuptools": "<82"}), Fix(pins={"setuptools": "<81", "numpy": "*"})])
     assert merged.pins == {"setuptools": "<81", "numpy": "*"}
@@ -117,7 +128,7 @@ def test_ranges_of_one_package_are_merged_and_idle_bounds_dropped() -> None:
 
 
 def test_a_change_is_laid_over_the_facts_without_touching_them() -> None:
-    then = overlay.changed(BROKEN, {"keras": "2.15.0", "new": "1.0"}, {"LEGACY": "1"})
+    then = overlay.changed(BROKEN, Fix(env={"LEGACY": "1"}), {"keras": "2.15.0", "new": "1.0"})
     assert (then.get("keras").value, then.get("new").value, then.get("env.LEGACY").value) == ("2.15.0", "1.0", "1")
     assert BROKEN.get("keras").value == "3.5.0"
 

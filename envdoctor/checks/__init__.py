@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.model import Finding, Held, State, Status, Unseen, Waits
@@ -42,17 +43,19 @@ def check(code: str, title: str) -> Callable[[Check], Check]:
     def register(function: Check) -> Check:
         TITLES[code] = title
         _MODULES[code] = function.__module__
-        _CHECKS[f"{function.__module__}.{function.__name__}"] = function
+        _CHECKS[code] = function
         return function
 
     return register
 
 
+@cache
 def load() -> dict[str, Check]:
-    """Import every check and give them by name, in a stable order."""
+    """Import every check and give each once, by the first of its codes."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return dict(sorted(_CHECKS.items()))
+    first = {function: code for code, function in sorted(_CHECKS.items(), reverse=True)}
+    return {code: function for function, code in reversed(first.items())}
 
 
 def explanation(code: str) -> str:
@@ -65,31 +68,31 @@ def run_all(case: Case) -> Verdict:
     """Run every check on a case and give what they found."""
     outcomes: list[Outcome] = []
     crashed = False
-    for name, function in load().items():
+    for code, function in load().items():
         try:
-            outcomes.extend(_run(name, function, case))
+            outcomes.extend(_run(code, function, case))
         except Exception as error:  # noqa: BLE001  (the one place where a crash becomes a finding)
             crashed = True
-            outcomes.append(_crash(name, error))
+            outcomes.append(_crash(code, error))
     findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
     findings += _unseen([outcome for outcome in outcomes if isinstance(outcome, Waits)])
     held = tuple(outcome for outcome in outcomes if isinstance(outcome, Held))
     return Verdict(tuple(findings), held, crashed)
 
 
-def _run(name: str, function: Check, case: Case) -> Iterator[Outcome]:
+def _run(code: str, function: Check, case: Case) -> Iterator[Outcome]:
     try:
         yield from function(case)
     except Unseen as unseen:
-        yield Waits(name.rpartition(".")[2], unseen.fact)
+        yield Waits(code, unseen.fact)
 
 
-def _crash(name: str, error: Exception) -> Finding:
+def _crash(code: str, error: Exception) -> Finding:
     return Finding(
         code=CRASHED,
         status=Status.ERROR,
         kind="other",
-        title=f"the check `{name.rpartition('.')[2]}` crashed: {type(error).__name__}: {error}",
+        title=f"the check {code} crashed: {type(error).__name__}: {error}",
         cause="a fault of envdoctor, not of the environment; the other checks ran",
     )
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from envdoctor.model import Facts, Finding, Recipe
 
-
 MOST_SOLVES = 20
 _ANOTHER = "another Python is another environment: make one with it, install there, and check again"
 _MANAGED = "this Python belongs to the operating system: make an environment with it, and install there"
@@ -59,52 +58,59 @@ def find(problem: Problem) -> Cure | None:
     """Give the change that cures the errors, or None if there is nothing to type."""
     errors = [finding for finding in problem.findings if finding.status is Status.ERROR and not finding.suppressed]
     curable = [finding for finding in errors if plan.usable(finding)]
-    choices = plan.ways(curable, problem.facts, problem.judge) if curable else []
-    if not choices:
+    ways = plan.ways(curable, problem.facts, problem.judge) if curable else []
+    if not ways:
         return None
-    leaves = _codes(finding for finding in errors if not plan.usable(finding))
-    if not problem.online:
-        note = "not solved: `--online` asks the index whether it can be installed here"
-        unsolved = choices[0] if choices[0].python else _noted(choices[0], note)
-        return Cure(_finished(unsolved, problem, uv.Answer()), _codes(curable), leaves)
-    return _solved(problem, choices, curable, leaves)
+    fix, answer = _solved(problem, ways, beyond=[finding for finding in errors if not plan.usable(finding)])
+    cured = [] if fix.resolved is False else curable
+    leaves = [finding for finding in errors if finding not in cured]
+    return Cure(_finished(fix, problem, answer), _codes(cured), _codes(leaves))
 
 
-def _codes(findings: Sequence[Finding] | Iterator[Finding]) -> tuple[str, ...]:
+def _codes(findings: Sequence[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding.code for finding in findings))
 
 
-def _solved(problem: Problem, choices: list[Fix], curable: list[Finding], leaves: tuple[str, ...]) -> Cure:
+def _solved(problem: Problem, ways: Sequence[Fix], *, beyond: Sequence[Finding]) -> tuple[Fix, uv.Answer]:
+    """Give the first way whose solved set is judged free of errors, or the first of all with the reasons against."""
+    if not problem.online:
+        return _unasked(ways[0], "`--online` asks the index whether it can be installed here")
     reasons: list[str] = []
-    waiting = list(choices)
-    for count in range(MOST_SOLVES):
+    waiting = list(ways)
+    for count in range(1, MOST_SOLVES + 1):
         if not waiting:
             break
         fix = waiting.pop(0)
-        problem.tell(f"solving for the target: {_short(fix)} (try {count + 1})")
+        problem.tell(f"solving for the target: {_short(fix)} (try {count})")
         answer = _ask(fix, problem)
         if not answer.asked:
-            return Cure(
-                _finished(_noted(fix, f"not solved: {answer.reason}"), problem, uv.Answer()), _codes(curable), leaves
-            )
-        if answer.reason:
-            reasons.append(f"not {_short(fix)}: {answer.reason}")
-            continue
-        left = [
-            f for f in problem.judge(overlay.changed(problem.facts, answer.versions, fix.env)) if f.code not in leaves
-        ]
-        if not left:
-            done = dataclasses.replace(_noted(fix, *reasons, *_builds(answer, problem)), resolved=True)
-            return Cure(_finished(done, problem, answer), _codes(curable), leaves)
-        reasons.append(f"not {_short(fix)}: the set would still fail ({', '.join(_codes(left))})")
+            return _unasked(fix, answer.reason)
+        left = [] if answer.reason else _left(fix, answer, problem, beyond)
+        if not answer.reason and not left:
+            return dataclasses.replace(_noted(fix, *reasons, *_builds(answer, problem)), resolved=True), answer
+        reasons.append(f"not {_short(fix)}: {answer.reason or f'the set would still fail ({_told(left)})'}")
         waiting[:0] = _extended(fix, left)
-    failed = dataclasses.replace(_noted(choices[0], *reasons), resolved=False)
-    return Cure(_finished(failed, problem, uv.Answer()), (), (*_codes(curable), *leaves))
+    return dataclasses.replace(_noted(ways[0], *reasons), resolved=False), uv.Answer()
+
+
+def _unasked(fix: Fix, why: str) -> tuple[Fix, uv.Answer]:
+    return (fix if fix.python else _noted(fix, f"not solved: {why}")), uv.Answer()
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    return ", ".join(_codes(findings))
+
+
+def _left(fix: Fix, answer: uv.Answer, problem: Problem, beyond: Sequence[Finding]) -> list[Finding]:
+    """Give the errors of the solved set, but for those that nothing typed can end."""
+    known = {plan.key(finding) for finding in beyond}
+    after = problem.judge(overlay.changed(problem.facts, fix, answer.versions))
+    return [finding for finding in after if plan.key(finding) not in known]
 
 
 def _extended(fix: Fix, left: Sequence[Finding]) -> list[Fix]:
     """Add to a fix what the errors of its result ask for, if that changes anything."""
-    if not all(plan.usable(finding) for finding in left):
+    if not left or not all(plan.usable(finding) for finding in left):
         return []
     more = plan.merged([fix, *(plan.usable(finding)[0] for finding in left)])
     return [more] if (more.pins, more.env) != (fix.pins, fix.env) else []
@@ -144,9 +150,10 @@ def _ask(fix: Fix, problem: Problem) -> uv.Answer:
 
 def _requirements(fix: Fix, problem: Problem) -> Iterator[str]:
     """Give the fix's pins, the recipe's wishes, and what depends on the packages that change."""
+    installed = problem.facts.by_name
     for name, cell in fix.pins.items():
         yield name if cell == "*" else f"{name}{cell}"
-    installed = problem.facts.by_name
+    yield from (name for name in fix.reinstall if name in installed)
     for wish in problem.recipe.packages:
         if not wish.unmapped and (not wish.optional or wish.name in installed):
             extras = f"[{','.join(wish.extras)}]" if wish.extras else ""

@@ -10,15 +10,20 @@ from envdoctor.model import Distribution, Fact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envdoctor.model import Facts
+    from envdoctor.model import Facts, Fix
 
 
-def changed(facts: Facts, versions: Mapping[str, str], env: Mapping[str, str | None]) -> Facts:
-    """Give facts with these versions in place of the installed ones, and variables set or, for None, unset."""
-    moved = {n: v for n, v in versions.items() if n not in facts.by_name or facts.by_name[n].version != v}
+def changed(facts: Facts, fix: Fix, versions: Mapping[str, str]) -> Facts:
+    """Give facts with these versions in place of the installed ones, and the fix's variables set or unset.
+
+    What the fix installs again is whole afterwards, whatever was wrong with its files.
+    """
+    installed = facts.by_name
+    moved = {n: v for n, v in versions.items() if n not in installed or installed[n].version != v}
+    moved |= {n: versions.get(n, installed[n].version) for n in fix.reinstall if n in installed}
     kept = [dist for dist in facts.distributions if dist.name not in moved]
     new = [Distribution(name, version, "the changed set") for name, version in moved.items()]
-    names = {f"env.{name}": value for name, value in env.items()}
+    names = {f"env.{name}": value for name, value in fix.env.items()}
     seen = {name: fact for name, fact in facts.facts.items() if name not in names}
     seen |= {name: Fact(name, value, "the fix") for name, value in names.items() if value is not None}
     return dataclasses.replace(

@@ -28,7 +28,7 @@ MOST_WAYS = 20
 
 def ways(errors: Sequence[Finding], facts: Facts, judge: Judge) -> list[Fix]:
     """Give the changes that end all curable errors: in the order of their alternatives, then fewest changes first."""
-    wanted = {_key(error) for error in errors}
+    wanted = {key(error) for error in errors}
     found = itertools.islice(_expanded(list(errors), Fix(), facts, judge, wanted, 0), MOST_WAYS)
     ranked = sorted(found, key=lambda pair: (pair[0], changes(pair[1], facts)))
     return list({_shape(fix): fix for _, fix in ranked}.values())
@@ -42,10 +42,10 @@ def _expanded(
         yield rank, fix
         return
     first = errors[0]
-    left = wanted - {_key(first)}
+    left = wanted - {key(first)}
     for number, choice in enumerate(usable(first)):
-        then = overlay.changed(facts, _given(choice, first), choice.env)
-        standing = [error for error in judge(then) if _key(error) in left and usable(error)]
+        then = overlay.changed(facts, choice, _given(choice, first))
+        standing = [error for error in judge(then) if key(error) in left and usable(error)]
         yield from _expanded(standing, merged([fix, choice]), then, judge, left, rank + number)
 
 
@@ -56,7 +56,8 @@ def _given(fix: Fix, finding: Finding) -> dict[str, str]:
     return {**exact, **{name: version for name, version in fix.gives.items() if name in spoken}}
 
 
-def _key(finding: Finding) -> Key:
+def key(finding: Finding) -> Key:
+    """Give what makes two findings of two looks the same one: the code and whom it blames."""
     return finding.code, finding.culprit
 
 
