@@ -108,6 +108,8 @@ def _depth(source: str) -> int:
 
 
 def _reason(error: yaml.MarkedYAMLError) -> str:
+    if "nesting depth" in (error.problem or ""):  # newer releases of libyaml count for themselves
+        return "nested too deeply"
     return ": ".join(part for part in (error.context, error.problem) if part) or "not YAML"
 
 
