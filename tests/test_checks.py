@@ -64,9 +64,12 @@ def test_requires_python_has_two_bounds() -> None:
 
 
 def test_two_copies_in_one_folder_are_told_and_copies_in_two_folders_are_not() -> None:
-    assert "1.0 and 2.0" in told(target(installed("a", "1.0"), installed("a", "2.0")))["FILE001"]
+    assert "a-1.0.dist-info and a-2.0.dist-info" in told(target(installed("a", "1.0"), installed("a", "2.0")))["FILE001"]
     assert told(target(installed("a", "1.0"), installed("a", "2.0", location="/usr/lib"))) == {}
-    assert told(target(installed("a", "1.0"), installed("a", "1.0"))) == {}
+    older = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-0.9.dist-info")
+    assert "FILE001" in told(target(installed("a", "1.0"), older))
+    debian = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-1.0.egg-info")
+    assert told(target(installed("a", "1.0"), debian)) == {}
 
 
 def test_the_first_copy_on_the_path_is_the_one_that_is_judged() -> None:

@@ -18,7 +18,10 @@ KINDS = (
     "version-pair requirement missing-package python-version numpy-abi protobuf abi glibc missing-lib mixed-install "
     "corrupt shadow cpu-only-build cuda-toolkit driver gpu-arch env-var other"
 ).split()
-_FIX = {"pins", "env", "python", "reinstall", "split", "host", "note", "gives"}
+NO_CHANGE: dict[str, Any] = {
+    "pins": {}, "env": {}, "python": None, "reinstall": [], "split": [], "host": {}, "note": "", "gives": {},
+}  # fmt: skip
+_FIX = NO_CHANGE.keys()
 
 
 def optional(node: yamlpos.Map, key: str) -> str:
@@ -68,6 +71,15 @@ def strings(node: yamlpos.Map, key: str) -> dict[str, str]:
 def cells_of(node: yamlpos.Map, key: str) -> dict[str, str]:
     """Give a field that maps components to cells."""
     return cells_in(yamlpos.mapping(node.get(key), f"`{key}`")) if key in node.items else {}
+
+
+def ranges_of(node: yamlpos.Map, key: str) -> dict[str, list[str]]:
+    """Give a field that maps names to one range or a list of ranges."""
+    found: dict[str, list[str]] = {}
+    for name, item in yamlpos.mapping(node.get(key), f"`{key}`").items.items():
+        parts = item.items if isinstance(item, yamlpos.List) else (item,)
+        found[name] = [_cell(name, yamlpos.text(part, f"`{name}`")) for part in parts]
+    return found
 
 
 def cells_in(node: yamlpos.Map) -> dict[str, str]:
