@@ -64,7 +64,8 @@ def test_requires_python_has_two_bounds() -> None:
 
 
 def test_two_copies_in_one_folder_are_told_and_copies_in_two_folders_are_not() -> None:
-    assert "a-1.0.dist-info and a-2.0.dist-info" in told(target(installed("a", "1.0"), installed("a", "2.0")))["FILE001"]
+    twice = told(target(installed("a", "1.0"), installed("a", "2.0")))
+    assert "a-1.0.dist-info and a-2.0.dist-info" in twice["FILE001"]
     assert told(target(installed("a", "1.0"), installed("a", "2.0", location="/usr/lib"))) == {}
     older = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-0.9.dist-info")
     assert "FILE001" in told(target(installed("a", "1.0"), older))

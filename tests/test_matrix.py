@@ -163,7 +163,7 @@ def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeyp
     file.write_text("a")
     for _ in range(2):
         kept_parts = cache.remembered([file], compile_)
-        assert {name: kept_parts.part(name) for name in kept_parts.index} == compiled
+        assert {name: kept_parts.part(name) for name in kept_parts.places} == compiled
     assert len(calls) == 1
     file.write_text("b")
     cache.remembered([file], compile_)

@@ -14,7 +14,7 @@ from envdoctor.errors import UserError
 from envdoctor.matrix import cache, claims
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envdoctor.matrix.entries import Entry
     from envdoctor.matrix.store import Store
@@ -37,7 +37,7 @@ class Matrix(NamedTuple):
 
     def everything(self) -> tuple[Claim, ...]:
         """Give every claim, in the order of the files."""
-        parts = (self.store.part(name) for name in self.store.index if name.startswith("claims "))
+        parts = (self.store.part(name) for name in self.store.places if name.startswith("claims "))
         items = sorted((item for part in parts for item in part), key=lambda item: int(item[0]))
         return tuple(claims.build(record) for *_, record in items)
 
