@@ -6,13 +6,13 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from envdoctor import processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,30 +78,14 @@ def _run(words: list[str], folder: Path, question: Question, limit: float) -> An
     (folder / "solved.txt").write_text(kept, encoding="utf-8")
     (folder / "uv.toml").write_text(_metadata(question.wheelless), encoding="utf-8")
     clean = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
-    process = subprocess.Popen(
-        words, cwd=folder, env=clean, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        _, err = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
+    done = processes.run(words, limit=limit, folder=folder, variables=clean)
+    if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
-    finally:
-        _end(process)
-    if process.returncode == 0:
+    if done.status == 0:
         rows = list(_LINE.finditer((folder / "solved.txt").read_text(encoding="utf-8")))
         roots = frozenset(row[1].lower() for row in rows if row[3] == "-r wanted.in")
         return Answer({row[1].lower(): row[2] for row in rows}, roots)
-    said = err.decode("utf-8", "replace")
-    return Answer(reason=reason(said), asked="No solution found" in said)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            process.kill()
-        process.wait()
+    return Answer(reason=reason(done.err), asked="No solution found" in done.err)
 
 
 def _metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
