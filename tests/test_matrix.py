@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from envdoctor import matrix
-from envdoctor.app import knowledge
+from envdoctor.app import lint
 from envdoctor.errors import UserError
 from envdoctor.matrix import cache, entries
 
@@ -22,7 +22,7 @@ CLAIMS = matrix.load().everything()
 
 
 def test_the_whole_matrix_lints_clean() -> None:
-    assert [f"{mistake.place}: {mistake.problem}" for mistake in knowledge.lint()] == []
+    assert [f"{mistake.place}: {mistake.problem}" for mistake in lint.lint()] == []
 
 
 def test_there_are_at_least_twenty_five_mechanisms() -> None:
@@ -94,7 +94,7 @@ def test_a_mistake_in_an_entry_is_told_with_its_place(change: tuple[str, str], p
 )
 def test_an_example_or_a_fix_that_does_not_hold_is_a_mistake(more: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text(ENTRY + more)
-    told = [mistake.problem for mistake in knowledge.lint([tmp_path])]
+    told = [mistake.problem for mistake in lint.lint([tmp_path])]
     assert any(problem in one for one in told)
 
 

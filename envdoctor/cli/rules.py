@@ -29,11 +29,11 @@ def rules(context: typer.Context, matrix: options.Matrix = None, color: options.
 @app.command("lint")
 def lint(folders: Annotated[list[Path] | None, typer.Argument(help="Further folders of matrix files.")] = None) -> None:
     """Check every claim: its form, its examples, and that each fix ends the error it is for."""
-    from envdoctor.app import knowledge
+    from envdoctor.app import lint as app
     from envdoctor.cli import output
     from envdoctor.report.layout import clean
 
-    mistakes = knowledge.lint(tuple(folders or ()))
+    mistakes = app.lint(tuple(folders or ()))
     for mistake in mistakes:
         hint = f" ({mistake.hint})" if mistake.hint else ""
         sys.stdout.write(clean(f"{mistake.place}: {mistake.problem}{hint}") + "\n")
