@@ -65,7 +65,7 @@ def _folder() -> Path:
 def _recall(place: Path) -> Store | None:
     try:
         return store.opened(place.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

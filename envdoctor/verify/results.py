@@ -25,7 +25,7 @@ def read(path: Path) -> dict[str, Verification]:
         if document.get("schema") != SCHEMA:
             raise ValueError(SCHEMA)
         return {code: _verification(code, row) for code, row in document["claims"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         hint = "name another file with `--results`"
         raise UserError("holds no results of `rules verify`", place=str(path), hint=hint) from None
 
