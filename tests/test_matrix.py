@@ -168,9 +168,21 @@ def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeyp
     file.write_text("b")
     cache.remembered([file], compile_)
     assert len(calls) == 2
-    (kept,) = (tmp_path / "cache" / "envdoctor").glob("matrix-*")
+    *_, kept = sorted((tmp_path / "cache" / "envdoctor").glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)
     whole = kept.read_bytes()
     for number, broken in enumerate((b"{", b"", b"[]\n", whole[:-2])):
         kept.write_bytes(broken)
         assert cache.remembered([file], compile_).part("conda") == {"ä": "b"}
         assert len(calls) == 3 + number
+
+
+def test_the_cache_keeps_several_matrices_and_lets_the_oldest_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "KEPT", 3)
+    file = tmp_path / "m.yml"
+    for text in "abcde":
+        file.write_text(text)
+        cache.remembered([file], lambda _: {})
+    assert len(list((tmp_path / "cache" / "envdoctor").iterdir())) == 3
