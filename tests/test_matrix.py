@@ -170,7 +170,7 @@ def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeyp
     assert len(calls) == 2
     *_, kept = sorted((tmp_path / "cache" / "envdoctor").glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)
     whole = kept.read_bytes()
-    for number, broken in enumerate((b"{", b"", b"[]\n", whole[:-2])):
+    for number, broken in enumerate((b"{", b"", b"[]\n", whole[:-2], b"X" + whole[1:])):
         kept.write_bytes(broken)
         assert cache.remembered([file], compile_).part("conda") == {"ä": "b"}
         assert len(calls) == 3 + number
