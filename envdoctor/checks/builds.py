@@ -1,6 +1,7 @@
 """For which CUDA was a distribution built? Its build (`cu121`, conda's `cuda112py310…`) or local version says so.
 
-Each gives a fact `NAME.cuda`: the CUDA it was compiled for, or known absent for a build without CUDA.
+Each gives a fact `NAME.cuda`: the CUDA it was compiled for, or known absent for a build without CUDA; a wheel that names
+the torch it was compiled against (`cu12torch2.6cxx11abiTRUE`) gives `NAME.torch` too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _WHEEL = re.compile(r"cu(\d{2,3})(?!\d)")
 _CONDA = re.compile(r"(?:^|[_. ])cuda_?(\d{2,3}|\d+\.\d+)(?![\d.])")
+_TORCH = re.compile(r"torch(\d+\.\d+)")
 _NONE = re.compile(r"(?:^|[_.])(?:cpu|rocm|xpu|hip)")
 _RUNTIME = re.compile(r"nvidia-cuda-runtime(?:-cu\d+)?")
 NO_CUDA = "cuda = None"  # what torch/version.py says of itself
@@ -41,6 +43,8 @@ def _told(dist: Distribution, told: str) -> Iterator[Fact]:
         yield Fact(name, _dotted(found[1]), source)
     elif _NONE.search(told):
         yield Fact(name, source=source, state=State.ABSENT)
+    if found := _TORCH.search(told):
+        yield Fact(f"{dist.name}.torch", found[1], source)
 
 
 def _dotted(digits: str) -> str:

@@ -1,7 +1,7 @@
 """Can a CUDA extension of torch be compiled here?
 
-It needs nvcc of the CUDA major version that torch was built for, and a host compiler that this nvcc accepts: each
-toolkit refuses a gcc newer than it knows. Wheels bring their own runtime, so nothing is said of the toolkit where
+It needs nvcc of the CUDA major version that torch was built for, which knows the GPUs that are here, and a host
+compiler that this nvcc accepts: each toolkit refuses a gcc newer than it knows. Wheels bring their own runtime, so nothing is said of the toolkit where
 nothing is compiled.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envdoctor import cells
 from envdoctor.checks import check
 from envdoctor.checks.judge import Broken, Good, judge
 from envdoctor.checks.waiting import waits
@@ -21,13 +20,14 @@ if TYPE_CHECKING:
     from envdoctor.checks import Outcome
     from envdoctor.model import Case, Claim, Fact, Facts
 
-CODE, COMPILER = "CUDA103", "CUDA030"
+CODE, COMPILER, TARGETS = "CUDA103", "CUDA030", "CUDA031"
 _BUILDS = "torch.utils.cpp_extension"
 _WITHOUT_CUDA = ".CppExtension"
 
 
 @check(CODE, "a CUDA extension cannot be compiled against this torch")
 @check(COMPILER, "nvcc does not accept this host compiler")
+@check(TARGETS, "nvcc does not know this GPU")
 def extension_build(case: Case) -> Iterator[Outcome]:
     """Judge toolkit and compiler where the recipe says that something is compiled."""
     used = [name for name in case.recipe.uses if name.startswith(_BUILDS) and not name.endswith(_WITHOUT_CUDA)]
@@ -42,9 +42,10 @@ def extension_build(case: Case) -> Iterator[Outcome]:
         yield _finding(toolkit, made, f"nvcc {toolkit.value} beside a torch built for CUDA {made.value}")
     else:
         yield Held(CODE, "nvcc is of the CUDA that torch was built for")
+    listed = case.facts.get("env.TORCH_CUDA_ARCH_LIST").state is State.KNOWN
     for claim in case.claims:
-        if claim.code == COMPILER:
-            yield from _compiler(claim, case.facts)
+        if claim.code == COMPILER or (claim.code == TARGETS and not listed):
+            yield from _by_table(claim, case.facts)
 
 
 def _made_for(facts: Facts) -> Fact:
@@ -75,20 +76,21 @@ def _finding(toolkit: Fact, made: Fact, title: str) -> Finding:
     )
 
 
-def _compiler(table: Claim, facts: Facts) -> Iterator[Outcome]:
-    answer, gcc, toolkit = judge(table, facts), facts.get("gcc"), facts.get("cuda.toolkit")
+def _by_table(table: Claim, facts: Facts) -> Iterator[Outcome]:
+    answer = judge(table, facts)
     if isinstance(answer, Good):
-        yield Held(COMPILER, "nvcc accepts the host compiler")
+        yield Held(table.code, table.title)
     elif isinstance(answer, Broken):
-        accepted = answer.row.needs["gcc"]
+        missed = answer.misses[0]
+        seen = ", ".join(dict.fromkeys(missed.fact.all or (missed.fact.value,)))
         yield Finding(
-            code=COMPILER,
+            code=table.code,
             status=Status.ERROR,
-            kind="cuda-toolkit",
-            title=f"nvcc {toolkit.value} does not accept gcc {gcc.value}",
-            cause=f"{table.cause} (gcc {accepted})",
-            culprit=("gcc", "cuda.toolkit"),
-            evidence=(gcc, toolkit),
-            fixes=(Fix(host={"gcc": accepted}, note=f"gcc {cells.specifier(accepted)}, named by NVCC_CCBIN (and CC, CXX)"),),
+            kind=table.kind,
+            title=f"nvcc {facts.get('cuda.toolkit').value} does not accept {missed.fact.name} {seen}",
+            cause=f"{table.cause}; it accepts {missed.fact.name} {missed.cell}",
+            culprit=(missed.fact.name, "cuda.toolkit"),
+            evidence=(missed.fact, facts.get("cuda.toolkit")),
+            fixes=table.fixes,
             source=Source(table.source, table.checked, table.evidence),
         )

@@ -25,6 +25,7 @@ FORGIVEN = 0.06
 _MEMORY = re.compile(r"\s*(>=|>)?\s*(\d+(?:\.\d+)?)\s*(MiB|MB|GiB|GB|TiB|TB)?\s*", re.IGNORECASE)
 _MIB = {"m": 1.0, "g": 1024.0, "t": 1024.0 * 1024.0}
 _KINDS = {"driver": "driver", "glibc": "glibc", "gpu.compute": "gpu-arch"}
+_FACT_OF = {"cuda": "cuda.driver"}  # as conda's __cuda: the newest CUDA that the driver runs
 _NO_GPU = "a GPU, and its driver; in a container the device has to be passed in (`--gpus all`, or the NVIDIA runtime)"
 
 
@@ -68,7 +69,7 @@ def _no_gpu(wish: Wish, facts: Facts) -> Finding:
 
 
 def _judge(wish: Wish, facts: Facts) -> Outcome:
-    fact = facts.get(wish.name)
+    fact = facts.get(_FACT_OF.get(wish.name, wish.name))
     met = _enough_memory(wish, fact) if wish.name == "gpu.memory" else cells.matches(wish.specifier, fact)
     if met is None:
         return Waits(CODE, fact)
@@ -91,6 +92,7 @@ def _hidden(found: Finding, facts: Facts) -> Finding:
         cause=f"{found.cause}; {variable.name.removeprefix('env.')} hides {facts.get(devices.HIDDEN).value} more",
         culprit=(*found.culprit, variable.name),
         evidence=(*found.evidence, variable),
+        fixes=(Fix(note="CUDA_VISIBLE_DEVICES that lists more of the GPUs that are here"), *found.fixes),
     )
 
 

@@ -25,15 +25,16 @@ _KNOWN_ABSENT = re.compile(
     r"not in a container|cuda = None|\babsent\b",
     re.IGNORECASE,
 )
+_OF_GPUS = ("driver", "gpu.", "nvidia.", "cuda.driver")
 _BRANDS = ("geforce", "titan", "quadro")
 
 
 def of(case: Case) -> Case:
     """Give the case with the machine as the job sees it."""
-    facts = case.facts
+    facts = _with(case.facts, _hidden_from_cpu(case.recipe, case.facts), over=True)
     for step in (_absent, builds.of, builds.runtime, copies.hidden, _fallbacks, devices.visible):
         facts = _with(facts, step(facts), over=step is devices.visible)
-    return case._replace(facts=_with(facts, [_accelerator(case.recipe)], over=False))
+    return case._replace(facts=_with(facts, [accelerator(case.recipe)], over=False))
 
 
 def _with(facts: Facts, found: Iterator[Fact] | list[Fact], *, over: bool) -> Facts:
@@ -50,7 +51,7 @@ def _absent(facts: Facts) -> Iterator[Fact]:
 
 def _fallbacks(facts: Facts) -> Iterator[Fact]:
     driver, name, runs = facts.get("driver"), facts.get("gpu.name"), facts.get("cuda.driver")
-    if driver.state is State.KNOWN:
+    if driver.state is not State.UNSEEN:
         yield dataclasses.replace(driver, name=LIBCUDA)
     if runs.state is State.KNOWN and COMPAT in runs.source:
         yield dataclasses.replace(runs, name="cuda.compat")
@@ -60,7 +61,17 @@ def _fallbacks(facts: Facts) -> Iterator[Fact]:
             yield Fact("gpu.brand", brand, name.source)
 
 
-def _accelerator(recipe: Recipe) -> Fact:
+def _hidden_from_cpu(recipe: Recipe, facts: Facts) -> Iterator[Fact]:
+    """Give GPUs and driver as absent where the recipe wants the CPU and asks nothing of them."""
+    if accelerator(recipe).value != "cpu":
+        return
+    wished = {wish.name for wish in recipe.host}
+    for name in {*facts.facts, *facts.missing, "driver", "gpu.count", "gpu.compute"} - wished:
+        if name.startswith(_OF_GPUS):
+            yield Fact(name, source="the recipe runs on the CPU", state=State.ABSENT)
+
+
+def accelerator(recipe: Recipe) -> Fact:
     """Give what the recipe wants to run on; a need on `gpu.*` wants a GPU."""
     wish = next((wish for wish in recipe.host if wish.name == "accelerator"), None)
     if wish is not None:

@@ -1,14 +1,15 @@
 """Is a fact that was not seen worth a word?
 
 A judgement about GPUs waits for nothing where nobody asks for one and none is known to be there; and a fine fact (which
-libcuda, how many NVSwitches) that nobody tried to read says nothing about what a claim could find.
+libcuda, how many NVSwitches) that nobody tried to read says nothing about what a claim could find. A driver that does
+not answer is a finding of its own.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envdoctor.checks import sight
+from envdoctor.checks import nvml, sight
 from envdoctor.model import State, Waits
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def waits(code: str, fact: Fact, case: Case) -> Iterator[Waits]:
     """Give the word that a judgement waits for a fact, if it is worth one."""
     if fact.name == sight.LIBCUDA:
         fact = case.facts.get("driver")
+    if nvml.broken(fact):
+        return
     if fact.state is not State.UNSEEN or worth_telling(fact.name, case):
         yield Waits(code, fact)
 
