@@ -1,7 +1,7 @@
 """For which CUDA was a distribution built? Its build (`cu121`, conda's `cuda112py310…`) or local version says so.
 
 Each gives a fact `NAME.cuda`: the CUDA it was compiled for, or known absent for a build without CUDA; a wheel that names
-the torch it was compiled against (`cu12torch2.6cxx11abiTRUE`) gives `NAME.torch` too.
+the torch it was compiled against (`cu12torch2.6cxx11abiTRUE`) gives `NAME.for_torch` too.
 """
 
 from __future__ import annotations
@@ -44,11 +44,14 @@ def _told(dist: Distribution, told: str) -> Iterator[Fact]:
     elif _NONE.search(told):
         yield Fact(name, source=source, state=State.ABSENT)
     if found := _TORCH.search(told):
-        yield Fact(f"{dist.name}.torch", found[1], source)
+        yield Fact(f"{dist.name}.for_torch", found[1], source)
 
 
 def _dotted(digits: str) -> str:
-    return digits if "." in digits or len(digits) < 3 else f"{digits[:-1]}.{digits[-1]}"
+    """Give `121` as 12.1 and `92` as 9.2; `12` is a major version alone."""
+    if "." in digits or (len(digits) < 3 and digits.startswith("1")):
+        return digits
+    return f"{digits[:-1]}.{digits[-1]}"
 
 
 def official(dist: Distribution) -> str:

@@ -89,7 +89,7 @@ def _fixes(table: Claim, facts: Facts) -> Iterator[Fix]:
         cuda, release = best.needs["torch.cuda"], best.when["torch"].removesuffix(".*")
         yield Fix(note=f"torch {release} built for CUDA {cuda} (from PyTorch's own index of that CUDA)")
     if len(set(facts.get("gpu.compute").all)) > 1:
-        yield Fix(note="or leave the others visible alone, with CUDA_VISIBLE_DEVICES")
+        yield Fix(note="CUDA_VISIBLE_DEVICES that lists the GPUs it has code for")
 
 
 def _alternative(table: Claim, facts: Facts) -> Row | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Case, Fact
 
 CODE = "CUDA104"
+_SUFFIX = ".for_torch"
 
 
 @check(CODE, "a wheel was compiled against another torch")
@@ -26,12 +27,13 @@ def wheel_words(case: Case) -> Iterator[Outcome]:
     """Compare the torch that each build names with the one that is installed."""
     torch = case.facts.get("torch")
     for named in case.facts.facts.values():
-        if not named.name.endswith(".torch") or torch.state is not State.KNOWN:
+        if not named.name.endswith(_SUFFIX) or torch.state is not State.KNOWN:
             continue
+        package = case.facts.get(named.name.removesuffix(_SUFFIX))
         if cells.contains(named.value, torch.value):
-            yield Held(CODE, f"{named.name.removesuffix('.torch')} was compiled against this torch")
+            yield Held(CODE, f"{package.name} was compiled against this torch")
         else:
-            yield _finding(named, torch, case.facts.get(named.name.removesuffix(".torch")))
+            yield _finding(named, torch, package)
 
 
 def _finding(named: Fact, torch: Fact, package: Fact) -> Finding:

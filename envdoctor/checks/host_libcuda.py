@@ -56,7 +56,7 @@ def _fault(library: Fact, kernel: Fact, brand: Fact) -> str:
 def _finding(library: Fact, kernel: Fact, fault: str, facts: Facts) -> Finding:
     path = library_path.without(library, facts)
     shown = [library, kernel, facts.get("gpu.name"), facts.get(library_path.VARIABLE)]
-    update = Fix(host={"driver": "*"}, note="or a driver of the branch that this CUDA belongs to")
+    update = Fix(host={"driver": "*"}, note="a driver of the branch that this CUDA belongs to")
     return Finding(
         code=CODE,
         status=Status.ERROR,

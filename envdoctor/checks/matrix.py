@@ -14,7 +14,7 @@ from envdoctor.checks import TITLES, check
 from envdoctor.checks.judge import Blind, Broken, Good, Miss, Past, judge
 from envdoctor.checks.table_fix import fixes_of
 from envdoctor.checks.waiting import waits
-from envdoctor.model import Finding, Held, Source, State, Status
+from envdoctor.model import Finding, Held, Source, State, Status, is_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def matrix(case: Case) -> Iterator[Outcome]:
                 yield Held(claim.code, claim.title)
             case Blind(fact):
                 yield from waits(claim.code, fact, case)
-            case Past(key):
+            case Past(key) if not _nothing_seen(claim, case):
                 yield _past(claim, key)
             case Broken():
                 yield _broken(claim, answer, case)
@@ -50,6 +50,12 @@ def _only_used(claim: Claim) -> bool:
 
 def _used(claim: Claim, case: Case) -> bool:
     return any(used == name or used.startswith(f"{name}.") for used in case.recipe.uses for name in claim.uses)
+
+
+def _nothing_seen(claim: Claim, case: Case) -> bool:
+    """Say whether a table compares only what was not seen of the machine, so that no row of it could judge."""
+    seen = [case.facts.get(name) for name in claim.columns if is_host(name)]
+    return len(seen) == len(claim.columns) and all(fact.state is State.UNSEEN for fact in seen)
 
 
 def _past(claim: Claim, key: Fact) -> Finding:

@@ -35,8 +35,14 @@ def host(case: Case) -> Iterator[Outcome]:
     for wish in case.recipe.host:
         if wish.name == "accelerator":
             yield from _accelerator(wish, case.facts)
-        else:
+        elif not _told_elsewhere(wish, case.facts):
             yield _judge(wish, case.facts)
+
+
+def _told_elsewhere(wish: Wish, facts: Facts) -> bool:
+    """Say whether the check of the driver, or of the variable that hides every GPU, tells what is wrong."""
+    hidden = facts.get(devices.HIDDEN).state is State.KNOWN and not devices.count(facts)
+    return nvml.broken(facts.get(wish.name)) or (hidden and wish.name.startswith("gpu."))
 
 
 def _accelerator(wish: Wish, facts: Facts) -> Iterator[Outcome]:
