@@ -163,7 +163,12 @@ def test_cudnn_is_not_older_than_what_the_framework_was_compiled_with() -> None:
     ],
 )
 def test_code_runs_by_the_rules_of_cubin_and_ptx(targets: str, gpus: list[str], code: str) -> None:
-    seen = {"torch.arch_list": targets, "cuda.toolkit": "12.4.131", "cuda.driver": "12.4", "gpu.compute": gpus}
+    seen: dict[str, str | list[str]] = {
+        "torch.arch_list": targets,
+        "cuda.toolkit": "12.4.131",
+        "cuda.driver": "12.4",
+        "gpu.compute": gpus,
+    }
     finding = found(box(seen, torch("2.6.0", "source cuda12.4")), "CUDA102")
     assert (finding.kind if finding else "") == code
 

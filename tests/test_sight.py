@@ -13,7 +13,11 @@ from tests.examples import box, claim, judged, told, versions, wanting
 if TYPE_CHECKING:
     from envdoctor.model import Facts
 
-TWO = {"gpu.count": "2", "gpu.compute": ["9.0", "6.0"], "gpu.memory": ["81559 MiB", "16384 MiB"]}
+TWO: dict[str, str | list[str]] = {
+    "gpu.count": "2",
+    "gpu.compute": ["9.0", "6.0"],
+    "gpu.memory": ["81559 MiB", "16384 MiB"],
+}
 UUIDS = {"gpu.uuid": ["GPU-aa11", "GPU-bb22"]}
 
 

@@ -1,7 +1,7 @@
 """For which CUDA was a distribution built? Its build (`cu121`, conda's `cuda112py310…`) or local version says so.
 
-Each gives a fact `NAME.cuda`: the CUDA it was compiled for, or known absent for a build without CUDA; a wheel that names
-the torch it was compiled against (`cu12torch2.6cxx11abiTRUE`) gives `NAME.for_torch` too.
+Each gives a fact `NAME.cuda`: the CUDA it was compiled for, or known absent for a build without CUDA; a wheel that
+names the torch it was compiled against (`cu12torch2.6cxx11abiTRUE`) gives `NAME.for_torch` too.
 """
 
 from __future__ import annotations
@@ -37,9 +37,7 @@ def of(facts: Facts) -> Iterator[Fact]:
 
 def _told(dist: Distribution, told: str) -> Iterator[Fact]:
     name, source = f"{dist.name}.cuda", f"build {told} of {dist.name}"
-    if found := _CONDA.search(told):
-        yield Fact(name, _dotted(found[1]), source)
-    elif found := _WHEEL.match(told):
+    if found := _CONDA.search(told) or _WHEEL.match(told):
         yield Fact(name, _dotted(found[1]), source)
     elif _NONE.search(told):
         yield Fact(name, source=source, state=State.ABSENT)

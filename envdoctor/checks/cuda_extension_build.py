@@ -1,8 +1,8 @@
 """Can a CUDA extension of torch be compiled here?
 
 It needs nvcc of the CUDA major version that torch was built for, which knows the GPUs that are here, and a host
-compiler that this nvcc accepts: each toolkit refuses a gcc newer than it knows. Wheels bring their own runtime, so nothing is said of the toolkit where
-nothing is compiled.
+compiler that this nvcc accepts: each toolkit refuses a gcc newer than it knows. Wheels bring their own runtime, so
+nothing is said of the toolkit where nothing is compiled.
 """
 
 from __future__ import annotations

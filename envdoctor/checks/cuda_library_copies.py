@@ -50,5 +50,7 @@ def _finding(taken: Fact, wanted: Fact, facts: Facts) -> Finding:
         cause=f"{why} {wanted.value}; an older copy lacks symbols, or is refused",
         culprit=(variable.name, taken.name) if path else (taken.name,),
         evidence=(taken, wanted, *((variable,) if path else ())),
-        fixes=(path or Fix(host={taken.name: f">={wanted.value}"}, note=f"needs {taken.name}: {wanted.value} or later"),),
+        fixes=(
+            path or Fix(host={taken.name: f">={wanted.value}"}, note=f"needs {taken.name}: {wanted.value} or later"),
+        ),
     )

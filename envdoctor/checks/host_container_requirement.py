@@ -80,6 +80,9 @@ def _finding(variable: Fact, facts: Facts) -> Finding:
         evidence=tuple(fact for fact in shown if fact.state is State.KNOWN),
         fixes=(
             Fix(host={"driver": wanted}, note=f"needs driver: one that runs {wanted}; or an image of an older CUDA"),
-            Fix(env={"NVIDIA_DISABLE_REQUIRE": "1"}, note="where the libraries inside run by minor-version compatibility"),
+            Fix(
+                env={"NVIDIA_DISABLE_REQUIRE": "1"},
+                note="where the libraries inside run by minor-version compatibility",
+            ),
         ),
     )

@@ -37,5 +37,7 @@ def answers(case: Case) -> Iterator[Outcome]:
         cause=f"the driver's libraries and its kernel module have to be of one version and loaded{loaded}",
         culprit=("driver",),
         evidence=(silent, kernel),
-        fixes=(Fix(host={"driver": "*"}, note="reboot, or unload the nvidia modules and load those of the new driver"),),
+        fixes=(
+            Fix(host={"driver": "*"}, note="reboot, or unload the nvidia modules and load those of the new driver"),
+        ),
     )

@@ -1,7 +1,7 @@
 """Is the host what the recipe asks for: driver, GPUs, glibc, and whatever else it names?
 
-A need on `gpu.*` must hold for every GPU that CUDA_VISIBLE_DEVICES leaves visible. Memory is compared as it is sold: a card of 80 GB reports 79.6 GiB, so six
-hundredths are forgiven. A fact that was not seen leaves its wish unjudged.
+A need on `gpu.*` must hold for every GPU that CUDA_VISIBLE_DEVICES leaves visible. Memory is compared as it is sold: a
+card of 80 GB reports 79.6 GiB, so six hundredths are forgiven. A fact that was not seen leaves its wish unjudged.
 """
 
 from __future__ import annotations

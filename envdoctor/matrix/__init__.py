@@ -14,7 +14,7 @@ from envdoctor.errors import UserError
 from envdoctor.matrix import cache, claims
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envdoctor.matrix.entries import Entry
     from envdoctor.matrix.store import Store
@@ -37,7 +37,7 @@ class Matrix(NamedTuple):
 
     def everything(self) -> tuple[Claim, ...]:
         """Give every claim, in the order of the files."""
-        parts = (self.store.part(name) for name in self.store.index if name.startswith("claims "))
+        parts = (self.store.part(name) for name in self.store.places if name.startswith("claims "))
         items = sorted((item for part in parts for item in part), key=lambda item: int(item[0]))
         return tuple(claims.build(record) for *_, record in items)
 
@@ -53,9 +53,11 @@ class Matrix(NamedTuple):
         """Give conda's names as PyPI's."""
         return dict(self.store.part("conda"))
 
-    def modules(self) -> dict[str, list[str]]:
-        """Give the distributions that have a top-level module."""
-        return dict(self.store.part("modules"))
+    def modules(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Give the distributions that bring the top-level modules of these dotted names, as far as they are known."""
+        tops = dict.fromkeys(name.partition(".")[0] for name in names)
+        known = self.store.part("modules") if tops else {}
+        return {top: known[top] for top in tops if top in known}
 
     def wheelless(self) -> dict[str, Any]:
         """Give the metadata of packages that have no wheel: name → version → requires, python."""

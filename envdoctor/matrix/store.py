@@ -1,4 +1,4 @@
-"""Pack the compiled matrix so that a check decodes only the parts that concern it: an index, and the parts behind it."""
+"""Pack the compiled matrix so that a check decodes only the parts that concern it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ class Store(NamedTuple):
     """A packed matrix: its bytes, and where each of its parts stands in them."""
 
     packed: bytes
-    index: Mapping[str, tuple[int, int]]
+    places: Mapping[str, tuple[int, int]]
 
     def part(self, name: str) -> Any:
         """Give a part by its name, or None if there is no such part."""
-        if name not in self.index:
+        if name not in self.places:
             return None
-        start, end = self.index[name]
+        start, end = self.places[name]
         return json.loads(self.packed[start:end])
 
 
 def pack(parts: Mapping[str, Any]) -> bytes:
     """Give parts (plain data by name) as bytes: each as JSON, a line with the index, and the length of that line."""
-    index, blob = {}, b""
+    places, blob = {}, b""
     for name, part in parts.items():
         text = json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
-        index[name] = (len(blob), len(blob) + len(text))
+        places[name] = (len(blob), len(blob) + len(text))
         blob += text
-    last = json.dumps(index, separators=(",", ":")).encode()
+    last = json.dumps(places, separators=(",", ":")).encode()
     return b"%s\n%s\n%d" % (blob, last, len(last))
 
 
@@ -38,7 +38,7 @@ def opened(packed: bytes) -> Store:
     """Open a packed matrix; raise ValueError if it is none, or was cut short."""
     _, _, length = packed[-12:].rpartition(b"\n")
     end = len(packed) - len(length) - 1
-    index = json.loads(packed[end - int(length) : end])
-    if not isinstance(index, dict):
+    places = json.loads(packed[end - int(length) : end])
+    if not isinstance(places, dict):
         raise ValueError("not a packed matrix")
-    return Store(packed, index)
+    return Store(packed, places)
