@@ -79,6 +79,8 @@ def test_a_mig_slice_is_one_device() -> None:
         ("libnvidia-ml.so.1 not found; /proc/driver/nvidia absent", State.ABSENT),
         ("NVML: no devices found", State.ABSENT),
         ("NVML: Not Supported", State.UNSEEN),
+        ("nvidia-ml-py is not installed beside envdoctor", State.UNSEEN),
+        ("libnvidia-ml.so.1 not found", State.UNSEEN),
         ("NVML: Insufficient Permissions", State.UNSEEN),
         ("a lock has no host", State.UNSEEN),
     ],
@@ -87,8 +89,13 @@ def test_the_reason_decides_between_absent_and_unseen(reason: str, state: State)
     assert seen(box({}, missing={"driver": reason})).get("driver").state is state
 
 
+def test_under_wsl_the_module_is_that_of_windows() -> None:
+    facts = seen(box({"os.wsl": "2"}, missing={"driver": "libnvidia-ml.so.1 not found; /proc/driver/nvidia absent"}))
+    assert facts.get("driver").state is State.UNSEEN
+
+
 def test_a_reason_of_a_package_stays_a_reason() -> None:
-    facts = seen(box({}, missing={"setuptools": "not installed by this list"}))
+    facts = seen(box({}, missing={"setuptools": "no libsetuptools found"}))
     assert facts.get("setuptools").state is State.UNSEEN
 
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 LIBCUDA = "nvidia.libcuda"
 COMPAT = "/compat/"
+_NO_MODULE = "/proc/driver/nvidia absent"
 _KNOWN_ABSENT = re.compile(
-    r"not found|not on PATH|not installed|no NVIDIA device|no devices found|no lib\w+ found|no framework with|"
-    r"not in a container|cuda = None|\babsent\b",
+    r"not on PATH|no NVIDIA device|no devices found|no lib\S+ found|no framework with|not in a container|cuda = None|"
+    r"nv-fabricmanager not installed|libcuda\.so\.1 not found",
     re.IGNORECASE,
 )
 _OF_GPUS = ("driver", "gpu.", "nvidia.", "cuda.driver")
@@ -44,8 +45,10 @@ def _with(facts: Facts, found: Iterator[Fact] | list[Fact], *, over: bool) -> Fa
 
 
 def _absent(facts: Facts) -> Iterator[Fact]:
+    under_wsl = facts.get("os.wsl").state is State.KNOWN  # where Windows has the module
     for name, reason in facts.missing.items():
-        if is_host(name) and _KNOWN_ABSENT.search(reason):
+        told = _KNOWN_ABSENT.search(reason) or (_NO_MODULE in reason and not under_wsl)
+        if is_host(name) and told:
             yield Fact(name, source=reason, state=State.ABSENT)
 
 
