@@ -140,6 +140,11 @@ def test_an_older_copy_of_a_library_in_front_of_the_wheels_own_is_an_error() -> 
     assert found(box({"nvjitlink": "12.1.105"}, wheel, sources=inside), "CUDA101") is None
 
 
+def test_a_copy_of_another_major_version_hides_nothing() -> None:
+    wheel = Distribution("nvidia-cudnn-cu12", "9.1.0.70")
+    assert found(box({"cudnn": "8.9.7"}, wheel, sources={"cudnn": "/usr/lib/libcudnn.so.8"}), "CUDA101") is None
+
+
 def test_cudnn_is_not_older_than_what_the_framework_was_compiled_with() -> None:
     assert found(box({"cudnn": "8.2.4", "cudnn.built": "8.7.0"}), "CUDA101") is not None
     assert found(box({"cudnn": "9.15.1", "cudnn.built": "9.10.2"}), "CUDA101") is None
@@ -258,3 +263,21 @@ def test_a_wish_for_cuda_is_one_for_what_the_driver_runs() -> None:
 def test_a_claim_of_another_check_is_that_checks_table() -> None:
     old = box({"cuda.toolkit": "12.4.131", "gcc": "14.2.0"}, torch())
     assert "CUDA030" not in {f.code for f in run_all(Case(CUDA, old, (KNOWN["CUDA030"],))).findings}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "*", "[", "9" * 6000, "sm_", ",,,", "\x00\u202e", ">=1", "x" * 100_000, "1!2", "²"]
+)
+def test_no_text_of_a_snapshot_crashes_a_check(text: str) -> None:
+    names = (
+        "driver cuda.driver cuda.runtime cuda.toolkit cudnn cudnn.built nccl nvjitlink gcc glibc libstdcxx gpu.count "
+        "gpu.compute gpu.memory gpu.name gpu.pci gpu.brand gpu.uuid gpu.nvswitch nvidia.libcuda nvidia.kernel "
+        "nvidia.kernel.flavour nvidia.fabricmanager torch.arch_list needs.glibc.torch needs.glibcxx.torch "
+        "env.CUDA_VISIBLE_DEVICES env.NVIDIA_REQUIRE_CUDA env.LD_LIBRARY_PATH container"
+    ).split()
+    wheels = [torch(text, text), torch("2.6.0", text), Distribution("nvidia-cudnn-cu12", text)]
+    facts = box(dict.fromkeys(names, text), *wheels, sources={"nvidia.libcuda": text})
+    wanted = wanting("torch.utils.cpp_extension.load", accelerator="cuda", gpu_count=">=1", gpu_memory=">=8 GiB")
+    verdict = run_all(Case(wanted, facts, tuple(KNOWN.values())))
+    assert [f.title for f in verdict.findings if f.code == "HOST999"] == []
+    assert not verdict.crashed

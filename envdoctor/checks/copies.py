@@ -1,7 +1,8 @@
 """Which copy of a CUDA library does the loader take, and which one that an installer put there loses?
 
 The facts `cudnn`, `nccl` and `nvjitlink` are what the loader takes. Where that lies outside the environment and a wheel
-of the environment brings another version, the fact `NAME.hidden` is the wheel's.
+of the environment brings another version of the same major one, and so of the same file name, the fact `NAME.hidden` is
+the wheel's.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ def hidden(facts: Facts) -> Iterator[Fact]:
             continue
         name = re.compile(rf"nvidia-{library}(-cu\d+)?")
         wheel = next((dist for dist in facts.by_name.values() if name.fullmatch(dist.name)), None)
-        if wheel is not None and release(wheel.version) != release(taken.value):
+        if wheel is not None and _hides(release(taken.value), release(wheel.version)):
             yield Fact(f"{library}.hidden", wheel.version, wheel.folder or wheel.name)
+
+
+def _hides(taken: tuple[int, ...], brought: tuple[int, ...]) -> bool:
+    return taken != brought and taken[:1] == brought[:1]
 
 
 def release(text: str) -> tuple[int, ...]:

@@ -87,7 +87,7 @@ def _no_code(name: str, listed: Fact, compute: Fact, lost: set[Level], facts: Fa
         cause=f"it was compiled for {listed.value}: `no kernel image is available for execution on the device`",
         culprit=(name, "gpu.compute"),
         evidence=(facts.get(name), listed, compute),
-        fixes=(Fix(note=f"a build of {name} for {told}, for example with TORCH_CUDA_ARCH_LIST={told}"),),
+        fixes=(Fix(note=f"another variant or release of {name}, or one built here with TORCH_CUDA_ARCH_LIST={told}"),),
     )
 
 
