@@ -42,9 +42,8 @@ def extension_build(case: Case) -> Iterator[Outcome]:
         yield _finding(toolkit, made, f"nvcc {toolkit.value} beside a torch built for CUDA {made.value}")
     else:
         yield Held(CODE, "nvcc is of the CUDA that torch was built for")
-    listed = case.facts.get("env.TORCH_CUDA_ARCH_LIST").state is State.KNOWN
     for claim in case.claims:
-        if claim.code == COMPILER or (claim.code == TARGETS and not listed):
+        if claim.code in (COMPILER, TARGETS):
             yield from _by_table(claim, case.facts)
 
 
