@@ -1,22 +1,25 @@
 """A cell: what a recipe or a claim asks of one component, and whether a seen value meets it.
 
 A cell is a PEP 440 specifier, a bare version (a prefix: `2.15` means `==2.15.*`), `*` (present), `absent`, `unset`,
-`set`, or a plain value (`linux`, or the value of a variable). Ordered operators compare the base version of what is
-seen, `==` and `!=` its public version, so that nightlies and vendor builds (`2.4.0a0+nv24.6`) count as their release.
+`set`, or a plain value (`linux`, or the value of a variable), in which a `*` stands for any text. Ordered operators
+compare the base version of what is seen, `==` and `!=` its public version, so that nightlies and vendor builds
+(`2.4.0a0+nv24.6`) count as their release.
 """
 
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from envdoctor.model import Fact, State
 
 _BARE = re.compile(r"v?\d+(\.\d+)*(\.\*)?([a-z]+\d*|\.post\d+|\.dev\d+|\+[a-z0-9.]+)*", re.IGNORECASE)
 _WORDS = frozenset({"*", "absent", "unset", "set"})
+_RANGE = re.compile(r"[<>=!~]|[vV]?\d")
 _PREFIX = re.compile(r"v?\d+(\.\d+)*", re.IGNORECASE)
 _INVERSE = {">=": "<", "<": ">=", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
@@ -26,7 +29,7 @@ def version(text: str) -> Version | None:
     """Give the version that a text states, or None if it states none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of more digits than Python takes
         return None
 
 
@@ -92,6 +95,8 @@ def _present(cell: str, fact: Fact) -> bool:
 
 
 def _meets(cell: str, name: str, value: str) -> bool:
+    if "*" in cell and not _RANGE.match(cell):
+        return fnmatchcase(value, cell)
     if name.startswith("env."):
         return cell == value
     try:
