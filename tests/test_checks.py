@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from envdoctor.checks.recipe_host import mebibytes
-from envdoctor.model import Distribution, Recipe, Status, Wish
+from envdoctor.model import Distribution, Recipe, Status, Trace, Wish
 from envdoctor.recipe import load
 from tests.examples import SITE, installed, judged, recipe, target, told, versions
 
@@ -91,7 +91,7 @@ def test_metadata_that_cannot_be_read_is_an_error_and_an_invalid_version_a_warni
 
 
 def test_a_folder_with_a_tilde_is_left_over() -> None:
-    facts = dataclasses.replace(target(), leftovers=("/venv/lib/~umpy",))
+    facts = dataclasses.replace(target(), looked=True, traces=(Trace("leftover", "~umpy", ("/venv/lib/~umpy",)),))
     assert told(facts)["FILE004"] == "warning: `~umpy` is left over from an interrupted installation"
 
 

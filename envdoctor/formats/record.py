@@ -1,0 +1,68 @@
+"""What does a distribution's RECORD say that it consists of?
+
+One row a file: path, hash, size. The path is relative to the site folder. Rows that no one can be held to are left
+out: compiled `.pyc` files come and go, the metadata folder is rewritten by installers, and what lies outside the site
+folder (scripts, shared data) is not the same after a move. A row that would leave the folder is never followed.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COMPILED = re.compile(r"(?:[^./]+\.)?([^/]*?)\.?(so|pyd|dylib)")
+_SCRIPT = re.compile(r"(?:\.\./)+(?:local/)?(?:bin|Scripts)/[^/]+")
+_ABOUT = (".dist-info", ".egg-info", ".data")
+
+
+class Record(NamedTuple):
+    """What a RECORD lists: files with their size (-1: not stated), tags of extension modules, scripts.
+
+    `direct` says that the distribution was installed from a folder, an archive or a repository.
+    """
+
+    files: tuple[tuple[str, int], ...] = ()
+    compiled: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    direct: bool = False
+
+
+def parse(blob: bytes) -> Record:
+    """Give what a RECORD lists; raise ValueError if it is none."""
+    files: list[tuple[str, int]] = []
+    compiled: dict[str, None] = {}
+    scripts: list[str] = []
+    direct = False
+    for path, _, size in rows(blob):
+        if path.endswith((".so", ".pyd", ".dylib")) and (found := _COMPILED.fullmatch(path.rpartition("/")[2])):
+            compiled[f"{found[1]}.{found[2]}"] = None
+        if _escapes(path):
+            if _SCRIPT.fullmatch(path):
+                scripts.append(path)
+        elif path.partition("/")[0].endswith(_ABOUT):
+            direct = direct or path.endswith("/direct_url.json")
+        else:
+            files.append((path, int(size) if size.isascii() and size.isdecimal() and len(size) < 19 else -1))
+    return Record(tuple(files), tuple(compiled), tuple(scripts), direct)
+
+
+def rows(blob: bytes) -> Iterator[tuple[str, str, str]]:
+    """Give path, hash and size of every row but those of `.pyc` files; raise ValueError if it is no such table."""
+    if b"\0" in blob:
+        raise ValueError("it holds a NUL")
+    lines = blob.decode("utf-8", "surrogateescape").splitlines()
+    plain = b'"' not in blob
+    try:
+        for row in (line.rsplit(",", 2) for line in lines) if plain else csv.reader(lines):
+            if len(row) >= 3 and row[0] and not row[0].endswith(".pyc"):
+                yield (row[0].replace("\\", "/") if "\\" in row[0] else row[0]), row[1], row[2].strip()
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+
+
+def _escapes(path: str) -> bool:
+    return path.startswith(("/", "../")) or "/../" in path or path[1:2] == ":"
