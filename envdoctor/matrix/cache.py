@@ -66,7 +66,7 @@ def _folder() -> Path:
 def _recall(place: Path) -> Store | None:
     try:
         return store.opened(place.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -77,7 +77,7 @@ def _keep(place: Path, packed: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(packed)
         Path(name).replace(place)
-        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
             old.unlink(missing_ok=True)
     except OSError:
         return  # a read-only or full home: compile again next time

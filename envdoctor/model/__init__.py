@@ -18,6 +18,7 @@ from envdoctor.model.terms import (
     is_of_computer,
 )
 from envdoctor.model.traces import Folder, Trace
+from envdoctor.model.verification import Outcome, Role, Verification
 
 __all__ = [
     "HOST_COMPONENTS",
@@ -35,10 +36,12 @@ __all__ = [
     "Ignore",
     "Listed",
     "Machine",
+    "Outcome",
     "Place",
     "Recipe",
     "Report",
     "Requirement",
+    "Role",
     "Row",
     "Source",
     "State",
@@ -46,6 +49,7 @@ __all__ = [
     "Target",
     "Trace",
     "Unseen",
+    "Verification",
     "Waits",
     "Wish",
     "can_be_given",
