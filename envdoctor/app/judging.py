@@ -28,18 +28,19 @@ NO_TARGET = "HOST001"
 def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     """Give the report of a look, or of the reason why there is none; raise UserError for what a person must correct."""
     known = matrix.load(options.matrix)
-    wanted = _wanted(options.subject, known)
-    filters.validate(options.filters, wanted, known)
+    asked = wanted(options.subject, known)
+    filters.validate(options.filters, asked, known)
     try:
         if isinstance(look, CannotLook):
             raise look
-        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
+        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in asked.env)})
     except CannotLook as error:
-        return _blind(options, wanted, error)
-    return _judged(options, wanted, seen, known, tell)
+        return _blind(options, asked, error)
+    return _judged(options, asked, seen, known, tell)
 
 
-def _wanted(subject: str | None, known: Matrix) -> Recipe:
+def wanted(subject: str | None, known: Matrix) -> Recipe:
+    """Give the recipe of a subject, or an empty one."""
     if subject is None:
         return Recipe()
     from envdoctor import recipe  # not at the start: it reads YAML

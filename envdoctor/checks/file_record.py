@@ -42,7 +42,7 @@ def records(case: Case) -> Iterator[Outcome]:
 def _finding(name: str, traces: list[Trace]) -> Finding:
     broken = any(trace.what in ("file missing", "file cut") for trace in traces)
     told = [f"{trace.number} of {trace.of} files {_are(trace)} {_WORDS[trace.what.split()[-1]]}" for trace in traces]
-    gone = all(trace.what == "file missing" and trace.number == trace.of for trace in traces)
+    gone = any(trace.what == "file missing" and trace.number == trace.of for trace in traces)
     return Finding(
         code=BROKEN if broken else CHANGED,
         status=Status.ERROR if broken else Status.WARNING,
@@ -62,7 +62,15 @@ def _are(trace: Trace) -> str:
 
 
 def _cause(traces: list[Trace], broken: bool) -> str:
-    first = ", ".join(path.rpartition("site-packages/")[2] for trace in traces for path in trace.paths[:2])
+    first = ", ".join(_short(path) for trace in traces for path in trace.paths[:2])
     if not broken:
         return f"they were changed after the installation: {first}"
     return f"an installation was stopped, or something removed or overwrote what belongs to {traces[0].name}: {first}"
+
+
+def _short(path: str) -> str:
+    """Give a file as people speak of it: a module by its dotted name."""
+    below = path.rpartition("-packages/")[2]
+    if not below.endswith(".py"):
+        return below
+    return below.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

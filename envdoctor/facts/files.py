@@ -39,12 +39,12 @@ def traces(site: Site, root: Root, *, deep: bool = False) -> Iterator[Trace]:
     recorded = [one for one in site.installed if one.record is not None]
     disputes = _Disputes(site, recorded, root)
     for one in recorded:
-        gaps = _without(_gaps(site, one, root), disputes.paths)
+        gaps = _without(_gaps(site, one, root), disputes.differing)
         if any(gaps[:3]) and distributions.installer(f"{site.folder}/{one.entry}", root) != distributions.REWRITES:
             yield from _told(site, one, gaps)
     yield from disputes.traces()
     if deep:
-        yield from hashes.altered(site, recorded, disputes.paths, root)
+        yield from hashes.altered(site, recorded, disputes.differing, root)
 
 
 def _gaps(site: Site, one: Installed, root: Root) -> Gaps:
@@ -75,16 +75,15 @@ def _without(gaps: Gaps, disputed: Mapping[str, object]) -> Gaps:
 def _told(site: Site, one: Installed, gaps: Gaps) -> Iterator[Trace]:
     for what, paths in (("missing", gaps.missing), ("cut", gaps.cut), ("grown", gaps.grown)):
         needed = [path for path in paths if _is_needed(path)]
-        if needed:
-            yield _trace(f"file {what}", site, one, needed, gaps.of)
-        elif paths:
-            yield _trace(f"idle file {what}", site, one, paths, gaps.of)
+        if paths:
+            start = "" if needed else "idle "
+            shown = _nearest(site, needed or paths)
+            yield Trace(f"{start}file {what}", one.dist.name, shown, len(paths), gaps.of)
 
 
-def _trace(what: str, site: Site, one: Installed, paths: Iterable[str], of: int) -> Trace:
-    every = sorted(paths, key=lambda path: (path.count("/"), path))
-    shown = tuple(f"{site.location}/{path}" for path in every[:SHOWN])
-    return Trace(what, one.dist.name, shown, len(every), of)
+def _nearest(site: Site, paths: Iterable[str]) -> tuple[str, ...]:
+    chosen = sorted(paths, key=lambda path: (path.count("/"), path))[:SHOWN]
+    return tuple(f"{site.location}/{path}" for path in chosen)
 
 
 _IDLE = tuple(".pyi .pyx .pxd .c .h .hpp .cpp .cc .cu .cuh .md .rst .txt .a .lib .html .ipynb .f90 .cmake".split())
@@ -102,17 +101,17 @@ class _Disputes:
     def __init__(self, site: Site, recorded: Iterable[Installed], root: Root) -> None:
         self._site, self._root = site, root
         self._owners = _shared(recorded)
-        self.paths = self._different()
+        self.differing = self._different()
+        self.paths = {path: stated for path, stated in self.differing.items() if not self._joins(path)}
 
     def _different(self) -> dict[str, dict[str, tuple[str, str]]]:
-        """Give each disputed path with the hash and size that every owner states."""
+        """Give each path that owners state differently, with the hash and size that every one states."""
         said: dict[str, dict[str, tuple[str, str]]] = {path: {} for path in self._owners}
         for one in {one.entry: one for owners in self._owners.values() for one in owners}.values():
             for path, digest, size in hashes.rows(self._site, one, self._root):
                 if path in said:
                     said[path][one.dist.name] = digest, size
-        different = {path: stated for path, stated in said.items() if len(set(stated.values())) > 1}
-        return {path: stated for path, stated in different.items() if not self._joins(path)}
+        return {path: stated for path, stated in said.items() if len(set(stated.values())) > 1}
 
     def _joins(self, path: str) -> bool:
         """Say whether a file is the `__init__.py` that several packages use to share a namespace."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMPILED = re.compile(r"(?:[^./]+\.)?([^/]*?)\.?(so|pyd|dylib)")
 _SCRIPT = re.compile(r"(?:\.\./)+(?:local/)?(?:bin|Scripts)/[^/]+")
 _ABOUT = (".dist-info", ".egg-info", ".data")
 
@@ -34,12 +33,13 @@ class Record(NamedTuple):
 def parse(blob: bytes) -> Record:
     """Give what a RECORD lists; raise ValueError if it is none."""
     files: list[tuple[str, int]] = []
-    compiled: dict[str, None] = {}
+    compiled: list[tuple[str, str]] = []
     scripts: list[str] = []
     direct = False
     for path, _, size in rows(blob):
-        if path.endswith((".so", ".pyd", ".dylib")) and (found := _COMPILED.fullmatch(path.rpartition("/")[2])):
-            compiled[f"{found[1]}.{found[2]}"] = None
+        if path.endswith((".so", ".pyd", ".dylib")):
+            stem, _, tag = path.rpartition("/")[2].partition(".")
+            compiled.append((f"{path.rpartition('/')[0]}/{stem}.py".lstrip("/"), tag))
         if _escapes(path):
             if _SCRIPT.fullmatch(path):
                 scripts.append(path)
@@ -47,7 +47,15 @@ def parse(blob: bytes) -> Record:
             direct = direct or path.endswith("/direct_url.json")
         else:
             files.append((path, int(size) if size.isascii() and size.isdecimal() and len(size) < 19 else -1))
-    return Record(tuple(files), tuple(compiled), tuple(scripts), direct)
+    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), direct)
+
+
+def _without_twins(compiled: list[tuple[str, str]], files: list[tuple[str, int]]) -> tuple[str, ...]:
+    """Give the tags of modules that only exist compiled; where the source lies beside it, it is loaded in its place."""
+    if not compiled:
+        return ()
+    sources = {path for path, _ in files}
+    return tuple(dict.fromkeys(tag for source, tag in compiled if source not in sources))
 
 
 def rows(blob: bytes) -> Iterator[tuple[str, str, str]]:
