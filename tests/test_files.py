@@ -9,12 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from envdoctor.facts import distributions, remembered
-from envdoctor.facts.inside import Root
-from envdoctor.formats import record
 from tests.folders import MINOR, TAG, codes, found, prefix, wheel
 
 if TYPE_CHECKING:
@@ -277,19 +273,6 @@ def test_fifty_thousand_files_and_a_sparse_giant_take_bounded_time(venv: Path) -
     assert time.process_time() - begun < 10
 
 
-@given(st.binary(max_size=200) | st.text(alphabet='a/.",\\\r\n0=', max_size=60).map(str.encode))
-@settings(max_examples=300, deadline=None)
-def test_no_record_ends_in_a_traceback_and_no_row_leaves_the_folder(blob: bytes) -> None:
-    try:
-        listed = record.parse(blob)
-    except ValueError:
-        return
-    for path, size in listed.files:
-        assert not path.startswith("/")
-        assert ".." not in path.split("/")[:-1]
-        assert size >= -1
-
-
 def test_a_record_that_is_a_pipe_or_no_table_is_survived(venv: Path) -> None:
     place = site_of(venv) / "beta-1.0.dist-info/RECORD"
     place.write_bytes(b'a,"\0\n')
@@ -297,16 +280,3 @@ def test_a_record_that_is_a_pipe_or_no_table_is_survived(venv: Path) -> None:
     place.unlink()
     os.mkfifo(place)
     assert distributions.scan([str(site_of(venv))]).distributions
-
-
-def test_a_root_is_never_left(tmp_path: Path) -> None:
-    (tmp_path / "root/etc").mkdir(parents=True)
-    (tmp_path / "root/etc/os-release").write_text("inside")
-    (tmp_path / "root/absolute").symlink_to("/etc")
-    (tmp_path / "root/up").symlink_to("../../../../etc")
-    (tmp_path / "root/loop").symlink_to("loop")
-    root = Root(str(tmp_path / "root"))
-    for name in ("absolute", "up"):
-        assert root.real(f"{tmp_path}/root/{name}/os-release") == f"{tmp_path}/root/etc/os-release"
-    assert not os.path.exists(root.real(f"{tmp_path}/root/loop"))
-    assert root.placed("/etc/os-release") == f"{tmp_path}/root/etc/os-release"

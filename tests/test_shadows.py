@@ -1,4 +1,4 @@
-"""What hides what: the user site, PYTHONPATH, `.pth`, the job's folder, the loader's variables, installers' settings."""
+"""What hides what: user site, PYTHONPATH, `.pth`, the job's folder, the loader's variables, installers' settings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from envdoctor.facts import search
 from envdoctor.facts.inside import Root
+from envdoctor.facts.paths import shown
 from envdoctor.model import Fix
 from envdoctor.solve import overlay
 from tests.examples import judged, recipe
@@ -28,6 +29,7 @@ def venv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path / "job")
     for name in CLEAN:
         monkeypatch.delenv(name, raising=False)
+    assert shown("/")  # a process asks once where its home is; what follows moves only what lies in it
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     site = prefix(tmp_path / "venv")
@@ -51,7 +53,7 @@ def test_pythonpath_with_another_version_is_an_error_where_the_recipe_asks_for_i
     assert f"{tmp_path}/vendor/numpy/__init__.py (1.26.4) wins over numpy 2.0.2" in finding.cause
     seen = look(venv)
     mended = overlay.changed(seen, finding.fixes[0], {})
-    assert [one.code for one in judged(mended, recipe(numpy="*")).findings if one.code.startswith("PATH0")] == []
+    assert {one.code for one in judged(mended, recipe(numpy="*")).findings} <= {"PATH013"}
     assert mended.get("numpy").value == "2.0.2"
     monkeypatch.delenv("PYTHONPATH")
     assert found(venv, recipe(numpy="*")) == []
@@ -200,7 +202,8 @@ def test_settings_of_installers_are_named_and_their_values_are_not(
     venv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".config/pip").mkdir(parents=True)
-    (tmp_path / ".config/pip/pip.conf").write_text("[global]\nindex-url = https://me:secret@index.example/simple\ntimeout = 9\n")
+    lines = ("[global]", "index-url = https://me:secret@index.example/simple", "timeout = 9", "")
+    (tmp_path / ".config/pip/pip.conf").write_text("\n".join(lines))
     (venv / "pip.conf").write_text("[install]\nconstraint = c.txt\n")
     monkeypatch.setenv("UV_EXCLUDE_NEWER", "2024-01-01")
     monkeypatch.setenv("XDG_CONFIG_HOME", "")

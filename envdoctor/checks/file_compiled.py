@@ -36,7 +36,9 @@ def compiled(case: Case) -> Iterator[Outcome]:
 def _finding(dist: Distribution, python: Fact, facts: Facts) -> Finding:
     tags = ", ".join(tag.removesuffix(".so").removesuffix(".pyd") for tag in dist.compiled[:3])
     arch = facts.get("arch")
-    here = f"Python {python.value}" + (f" on {arch.value}" if arch.state is State.KNOWN else "")
+    minor = "".join(python.value.split(".")[:2])
+    elsewhere = arch.state is State.KNOWN and any(minor in tag for tag in dist.compiled)
+    here = f"Python {python.value}" + (f" on {arch.value}" if elsewhere else "")
     return Finding(
         code=CODE,
         status=Status.ERROR,

@@ -100,10 +100,11 @@ def _user_site(version: str, root: Root) -> str:
 
 
 def _arch(prefix: str, root: Root) -> str:
-    """Give the processor that the Python of a prefix is built for, from its own header."""
-    for name in ("bin/python3", "bin/python"):
+    """Give the processor that the Python of a prefix is built for, from its header; of an image from its shell's."""
+    others = (f"{root.folder}/bin/sh", f"{root.folder}/usr/bin/env") if root.folder else ()
+    for path in (f"{prefix}/bin/python3", f"{prefix}/bin/python", *others):
         try:
-            head = distributions.read_file(root.real(f"{prefix}/{name}"), most=1)[:20]
+            head = distributions.read_file(root.real(path), most=1)[:20]
         except OSError:
             continue
         if head.startswith(b"\x7fELF") and len(head) == 20:
