@@ -249,14 +249,14 @@ def test_what_is_remembered_is_forgotten_when_a_file_changes(venv: Path) -> None
 def test_a_broken_cache_is_read_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     shelf = remembered.Shelf("/somewhere")
-    shelf.put("a.dist-info", ("", "a"), (1, 1, 1))
+    shelf.put("a.dist-info", ("", "a"), "1 1 1")
     shelf.close()
     (place,) = (tmp_path / "cache" / "envdoctor").glob("site-*")
-    assert remembered.Shelf("/somewhere").get("a.dist-info", (1, 1, 1)) == ("", "a")
-    assert remembered.Shelf("/somewhere").get("a.dist-info", (2, 1, 1)) is None
+    assert remembered.Shelf("/somewhere").get("a.dist-info", "1 1 1") == ("", "a")
+    assert remembered.Shelf("/somewhere").get("a.dist-info", "2 1 1") is None
     for wrong in (b"", b"\xff\xff", place.read_bytes()[:-3]):
         place.write_bytes(wrong)
-        assert remembered.Shelf("/somewhere").get("a.dist-info", (1, 1, 1)) is None
+        assert remembered.Shelf("/somewhere").get("a.dist-info", "1 1 1") is None
 
 
 def test_fifty_thousand_files_and_a_sparse_giant_take_bounded_time(venv: Path) -> None:

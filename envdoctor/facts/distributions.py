@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -138,7 +137,7 @@ class _Reader(NamedTuple):
         return Installed(dist, entry, None if listed is None else Record(*listed))
 
     def with_installer(self, one: Installed) -> Distribution:
-        return dataclasses.replace(one.dist, installer=installer(f"{self.folder}/{one.entry}", self.root))
+        return one.dist._replace(installer=installer(f"{self.folder}/{one.entry}", self.root))
 
 
 def installer(path: str, root: Root) -> str:

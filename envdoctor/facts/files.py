@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import distributions, hashes
+from envdoctor.facts import distributions
 from envdoctor.model import Trace
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def traces(site: Site, root: Root, *, deep: bool = False) -> Iterator[Trace]:
             yield from _told(site, one, gaps)
     yield from disputes.traces()
     if deep:
+        from envdoctor.facts import hashes  # not at the start: it brings threads along
+
         yield from hashes.altered(site, recorded, disputes.differing, root)
 
 
@@ -106,6 +108,10 @@ class _Disputes:
 
     def _different(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Give each path that owners state differently, with the hash and size that every one states."""
+        if not self._owners:
+            return {}
+        from envdoctor.facts import hashes
+
         said: dict[str, dict[str, tuple[str, str]]] = {path: {} for path in self._owners}
         for one in {one.entry: one for owners in self._owners.values() for one in owners}.values():
             for path, digest, size in hashes.rows(self._site, one, self._root):
@@ -125,6 +131,10 @@ class _Disputes:
 
     def traces(self) -> Iterator[Trace]:
         """Give one trace for each set of owners: who wins how many of the disputed files."""
+        if not self.paths:
+            return
+        from envdoctor.facts import hashes
+
         groups: dict[tuple[str, ...], list[str]] = {}
         for path, stated in self.paths.items():
             groups.setdefault(tuple(sorted(stated)), []).append(path)
@@ -145,7 +155,7 @@ def _shared(recorded: Iterable[Installed]) -> dict[str, list[Installed]]:
     by_top: dict[str, list[Installed]] = {}
     for one in recorded:
         assert one.record is not None
-        for top in {path.partition("/")[0] for path, _ in one.record.files}:
+        for top in one.record.tops:
             by_top.setdefault(top, []).append(one)
     shared: dict[str, list[Installed]] = {}
     for top, several in by_top.items():

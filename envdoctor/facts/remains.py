@@ -49,7 +49,7 @@ def traces(site: Site, home: Home, root: Root) -> Iterator[Trace]:
         if one.record is None:
             yield from _unrecorded(site, one, root)
             continue
-        if one.record.direct or _is_editable(one):
+        if one.record.linked:
             yield from _editable(site, one, root)
         for path in one.record.scripts[:MOST_SCRIPTS]:
             place = os.path.normpath(f"{site.folder}/{path}")
@@ -69,7 +69,7 @@ def _hollow(site: Site, root: Root) -> Iterator[Trace]:
     """Give the folders that import as empty packages: nobody owns them, and they hold nothing but caches."""
     if not site.installed:
         return
-    owned = {path.partition("/")[0] for one in site.installed if one.record for path, _ in one.record.files}
+    owned = {top for one in site.installed if one.record for top in one.record.tops}
     for name in site.entries:
         if name in owned or "." in name or "-" in name or name.startswith(("_", "~")):
             continue
@@ -91,11 +91,6 @@ def _is_hollow(folder: str, left: list[int]) -> bool:
     except OSError:
         return False
     return True
-
-
-def _is_editable(one: Installed) -> bool:
-    assert one.record is not None
-    return any(path.endswith(".pth") or path.startswith("__editable__") for path, _ in one.record.files)
 
 
 def _editable(site: Site, one: Installed, root: Root) -> Iterator[Trace]:

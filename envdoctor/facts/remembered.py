@@ -20,17 +20,16 @@ from envdoctor import __version__
 FORM = "1"  # raise it when the form of the rows changes
 MOST_FILES = 30
 UNSETTLED_NS = 2_000_000_000  # a file that was written this moment may be written again within the same tick
-Stamp = tuple[int, int, int]
-GONE: Stamp = (0, 0, -1)
+GONE = "0 0 -1"
 
 
-def stamp(path: str) -> Stamp:
-    """Give what tells whether a file has changed, in one look."""
+def stamp(path: str) -> str:
+    """Give what tells whether a file has changed, in one look: its times and its size."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
         return GONE
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
+    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size}"
 
 
 class Shelf:
@@ -45,19 +44,20 @@ class Shelf:
         self._new = False
         self._now = time.time_ns()
 
-    def get(self, entry: str, *stamps: Stamp) -> tuple[Any, ...] | None:
+    def get(self, entry: str, *stamps: str) -> tuple[Any, ...] | None:
         """Give the row of an entry if its files are as they were."""
         row = self._rows.get(entry)
-        if row is None or row[0] != stamps:
+        if row is None or row[0] != "|".join(stamps):
             return None
         self._kept[entry] = row
         found: tuple[Any, ...] = row[1]
         return found
 
-    def put(self, entry: str, row: tuple[Any, ...], *stamps: Stamp) -> None:
+    def put(self, entry: str, row: tuple[Any, ...], *stamps: str) -> None:
         """Remember a row of marshal's plain types."""
-        if all(self._now - max(one[:2]) > UNSETTLED_NS for one in stamps):
-            self._kept[entry] = (stamps, row)
+        latest = max(int(number) for one in stamps for number in one.split()[:2])
+        if self._now - latest > UNSETTLED_NS:
+            self._kept[entry] = ("|".join(stamps), row)
             self._new = True
 
     def close(self) -> None:

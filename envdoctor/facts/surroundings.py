@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,6 +136,8 @@ def _of_files(installer: str, paths: Iterable[Path], names_in: NamesIn) -> Itera
 
 
 def _pip_names(text: str) -> set[str]:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
@@ -147,6 +147,8 @@ def _pip_names(text: str) -> set[str]:
 
 
 def _uv_names(text: str) -> set[str]:
+    import tomllib
+
     try:
         found = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):

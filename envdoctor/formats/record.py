@@ -21,13 +21,15 @@ _ABOUT = (".dist-info", ".egg-info", ".data")
 class Record(NamedTuple):
     """What a RECORD lists: files with their size (-1: not stated), tags of extension modules, scripts.
 
-    `direct` says that the distribution was installed from a folder, an archive or a repository.
+    `tops` are the first parts of the files' paths. `linked` says that the code may lie elsewhere: it was installed from
+    a folder, an archive or a repository, or brings a `.pth` file.
     """
 
     files: tuple[tuple[str, int], ...] = ()
     compiled: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
-    direct: bool = False
+    tops: tuple[str, ...] = ()
+    linked: bool = False
 
 
 def parse(blob: bytes) -> Record:
@@ -35,7 +37,8 @@ def parse(blob: bytes) -> Record:
     files: list[tuple[str, int]] = []
     compiled: list[tuple[str, str]] = []
     scripts: list[str] = []
-    direct = False
+    tops: dict[str, None] = {}
+    linked = False
     for path, _, size in rows(blob):
         if path.endswith((".so", ".pyd", ".dylib")):
             stem, _, tag = path.rpartition("/")[2].partition(".")
@@ -43,11 +46,15 @@ def parse(blob: bytes) -> Record:
         if _escapes(path):
             if _SCRIPT.fullmatch(path):
                 scripts.append(path)
-        elif path.partition("/")[0].endswith(_ABOUT):
-            direct = direct or path.endswith("/direct_url.json")
+            continue
+        top = path.partition("/")[0]
+        if top.endswith(_ABOUT):
+            linked = linked or path.endswith("/direct_url.json")
         else:
+            tops[top] = None
+            linked = linked or top.startswith("__editable__") or top.endswith(".pth")
             files.append((path, int(size) if size.isascii() and size.isdecimal() and len(size) < 19 else -1))
-    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), direct)
+    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), tuple(tops), linked)
 
 
 def _without_twins(compiled: list[tuple[str, str]], files: list[tuple[str, int]]) -> tuple[str, ...]:

@@ -37,8 +37,7 @@ class Requirement(NamedTuple):
     marker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(NamedTuple):
     """An installed distribution as its folder or a list names it.
 
     `name` is normalised. `headers` says whether its metadata was read, `fault` why it could not be. `compiled` has the

@@ -19,7 +19,7 @@ def test_files_sizes_tags_and_scripts_are_read() -> None:
     assert ("a/d,e.py", 7) in listed.files
     assert listed.compiled == ("cpython-311-x86_64-linux-gnu.so",)
     assert listed.scripts == ("../../../bin/a",)
-    assert listed.direct
+    assert listed.linked
 
 
 def test_rows_that_lead_out_of_the_folder_are_not_followed() -> None:
