@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +16,6 @@ from envdoctor.verify import ground, results, rewrite
 from envdoctor.verify.perform import LOOKUP, Knowledge, perform
 from envdoctor.verify.trials import Trial, planned
 from tests.processes import run
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MATRIX = """# kept as it is
 - rule: SITE001
@@ -168,3 +165,10 @@ def test_once_all_work_is_ended_nothing_else_begins(monkeypatch: pytest.MonkeyPa
     assert sleeper.poll() is not None
     with pytest.raises(OSError, match="ended"):
         processes.start([sys.executable, "-c", ""])
+
+
+def test_sixty_claims_and_more_were_executed_and_none_that_the_matrix_has_was_contradicted() -> None:
+    kept = results.read(Path(__file__).parents[1] / "fixtures" / "results" / "claims.json")
+    known = matrix.load().codes()
+    assert sum(one.executed for code, one in kept.items() if code in known) >= 60
+    assert [code for code, one in kept.items() if code in known and one.refuted] == []

@@ -94,9 +94,10 @@ def _as_said(role: Role, claim: Claim, done: Done) -> tuple[bool, str]:
         return done.status == 0, "" if done.status == 0 else f"fails: {last}"
     if done.status == 0:
         return False, "it does not fail"
-    if not claim.symptoms or any(re.search(pattern, line) for pattern in claim.symptoms for line in said):
-        return True, last
-    return False, f"fails in another way: {last}"
+    met = next((line.strip() for line in said for pattern in claim.symptoms if re.search(pattern, line)), "")
+    if claim.symptoms and not met:
+        return False, f"fails in another way: {last}"
+    return True, met[:300] or last
 
 
 def _looked_up(group: Sequence[Claim], done: Done, made: grounds.Made, python: str) -> tuple[bool | None, str]:

@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
 def rewrite(path: Path, results: Mapping[str, Verification]) -> int:
-    """Bring the entries of a file up to date and give how many changed; those without a result stay."""
+    """Bring the entries of a file up to date and give how many changed; a contradicted one stays as it is."""
     source = files.read_text(path)
     listed = yamlpos.sequence(yamlpos.read(source, str(path)), "a matrix file")
     edits: list[Edit] = []
@@ -34,7 +34,7 @@ def rewrite(path: Path, results: Mapping[str, Verification]) -> int:
     for node in listed:
         entry = yamlpos.mapping(node, "an entry")
         result = next((results[code] for code in _codes(entry) if code in results), None)
-        found = list(_edits(entry, result, source)) if result is not None else []
+        found = list(_edits(entry, result, source)) if result is not None and not result.refuted else []
         changed += bool(found)
         edits += found
     for start, end, text in sorted(edits, reverse=True):
