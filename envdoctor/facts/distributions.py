@@ -179,12 +179,12 @@ def read_file(path: str, *, most: int = MOST_HEADER, until: tuple[bytes, ...] = 
     """Give the content of a regular file, at most so much of it, or as far as one of some ends; raise OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        block = os.read(handle, FIRST_READ)
-        while len(block) < most and not any(end in block for end in until):
-            more = os.read(handle, 262_144)
-            if not more:
-                break
-            block += more
+        asked = FIRST_READ
+        block = part = os.read(handle, asked)
+        while len(part) == asked and len(block) < most and not any(end in block for end in until):
+            asked = 262_144
+            part = os.read(handle, asked)
+            block += part
         return block
     finally:
         os.close(handle)
