@@ -188,3 +188,20 @@ def test_a_module_that_nothing_brings_is_a_warning_with_the_package_that_does() 
     assert list(codes(target(), "opencv-python")) == ["RECIPE001"]
     unseen = dataclasses.replace(target(), listed=False)
     assert codes(unseen)["HOST000"].startswith("1 judgement waits for `opencv-python`")
+
+
+def test_a_marker_on_an_unseen_fact_leaves_the_others_judged() -> None:
+    windows = Wish("jax", marker="sys_platform == 'win32'")
+    bare = versions(tensorflow="2.15")
+    told_ = told(bare, Recipe(packages=(windows, Wish("tensorflow", ">=99"))))
+    assert told_["RECIPE002"] == "error: tensorflow 2.15 is not >=99"
+    assert "`os`" in told_["HOST000"]
+    needing = installed("a", "1", "b; platform_release >= '5'", "colorama")
+    declared = told(dataclasses.replace(target(needing), listed=True))
+    assert declared["REQ001"].startswith("error: colorama is not installed")
+    assert "`os.kernel`" in declared["HOST000"]
+
+
+def test_a_wish_whose_marker_does_not_hold_hides_no_missing_requirement() -> None:
+    wanted = Recipe(packages=(Wish("colorama", marker="sys_platform == 'win32'"),))
+    assert "REQ001" in told(target(installed("a", "1", "colorama")), wanted)
