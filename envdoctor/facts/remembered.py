@@ -40,16 +40,17 @@ class Shelf:
         name = hashlib.sha256(os.fsencode(self._key)).hexdigest()[:20]
         self._place = _folder() / f"site-{name}"
         self._rows = self._load()
-        self._kept: dict[str, tuple[Any, ...]] = {}
-        self._new = False
+        self._count = len(self._rows)
+        self._used: set[str] = set()
+        self._new: dict[str, tuple[Any, ...]] = {}
         self._now = time.time_ns()
 
     def get(self, entry: str, *stamps: str) -> tuple[Any, ...] | None:
         """Give the row of an entry if its files are as they were."""
-        row = self._rows.get(entry)
+        row = self._rows.pop(entry, None)  # given away, not kept: thousands of them weigh megabytes
         if row is None or row[0] != "|".join(stamps):
             return None
-        self._kept[entry] = row
+        self._used.add(entry)
         found: tuple[Any, ...] = row[1]
         return found
 
@@ -57,18 +58,18 @@ class Shelf:
         """Remember a row of marshal's plain types."""
         latest = max(int(number) for one in stamps for number in one.split()[:2])
         if self._now - latest > UNSETTLED_NS:
-            self._kept[entry] = ("|".join(stamps), row)
-            self._new = True
+            self._new[entry] = ("|".join(stamps), row)
 
     def close(self) -> None:
         """Write what is new, and forget what is no longer there."""
-        if not self._new and len(self._kept) == len(self._rows):
+        if not self._new and len(self._used) == self._count:
             return
+        kept = {entry: row for entry, row in self._load().items() if entry in self._used} | self._new
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._place.parent, prefix=".site-")
             with os.fdopen(handle, "wb") as file:
-                file.write(marshal.dumps((self._key, self._kept)))
+                file.write(marshal.dumps((self._key, kept)))
             Path(name).replace(self._place)
             _forget_old(self._place.parent)
         except (OSError, ValueError):
