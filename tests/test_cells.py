@@ -94,3 +94,10 @@ def test_two_ranges_meet_where_a_version_is_in_both(one: str, other: str, meet: 
 def test_what_lies_outside_a_range() -> None:
     assert cells.outside(">=1.24") == ("<1.24",)
     assert cells.outside(">=1,<2") == ("<1", ">=2")
+
+
+def test_a_post_release_counts_where_the_bound_is_one() -> None:
+    assert cells.contains(">=0.0.27.post2", "0.0.27.post2")
+    assert not cells.contains("<0.0.27.post2", "0.0.27.post2+cu121")
+    assert cells.contains("<=1.2", "1.2.post1")
+    assert not cells.contains(">=0.0.28.post1", "0.0.28")
