@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from envdoctor.matrix.store import Store
 
 FORM = "3"  # raise it when the compiled form changes
+KEPT = 32  # as many matrices: other versions, other folders of further claims
 
 
 def remembered(paths: Sequence[Path], compile_: Callable[[Sequence[tuple[str, str]]], Mapping[str, Any]]) -> Store:
@@ -76,8 +77,7 @@ def _keep(place: Path, packed: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(packed)
         Path(name).replace(place)
-        for old in place.parent.glob("matrix-*"):
-            if old != place:
-                old.unlink(missing_ok=True)
+        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
     except OSError:
         return  # a read-only or full home: compile again next time
