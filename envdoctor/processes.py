@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LIVE: set[subprocess.Popen[bytes]] = set()
+_over = False
 
 
 class Done(NamedTuple):
@@ -26,6 +27,8 @@ def start(
     words: Sequence[str], *, folder: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """Start a program that reads nothing and whose output is kept; raise OSError if it cannot be started."""
+    if _over:
+        raise ProcessLookupError("all work was ended")
     process = subprocess.Popen(
         words,
         cwd=folder,
@@ -74,6 +77,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_all() -> None:
-    """End every process that still runs, whichever thread waits for it."""
+    """End every process that still runs, whichever thread waits for it, and let no other begin: envdoctor ends."""
+    global _over  # noqa: PLW0603  (one word for all threads)
+    _over = True
     for process in tuple(_LIVE):
         end(process)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from envdoctor import checks
 from envdoctor.checks.recipe_host import mebibytes
-from envdoctor.model import Distribution, Recipe, Status, Wish
+from envdoctor.model import Case, Distribution, Recipe, Status, Wish
 from envdoctor.recipe import load
 from tests.examples import SITE, installed, judged, recipe, target, told, versions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from envdoctor.model import Facts
 
 
 def test_a_missing_package_that_five_need_is_one_finding() -> None:
@@ -172,3 +175,16 @@ def test_a_crash_of_a_check_is_an_error_and_the_others_run() -> None:
     verdict = judged(spoiled, Recipe(packages=(Wish("gone"),)))
     assert verdict.crashed
     assert {"HOST999", "RECIPE001"} <= {f.code for f in verdict.findings}
+
+
+def test_a_module_that_nothing_brings_is_a_warning_with_the_package_that_does() -> None:
+    def codes(facts: Facts, *wishes: str) -> dict[str, str]:
+        wanted = Recipe(packages=tuple(Wish(name) for name in wishes), imports=("cv2",))
+        case = Case(wanted, facts, modules={"cv2": ["opencv-python", "opencv-python-headless"]})
+        return {f.code: f.title for f in checks.run_all(case).findings}
+
+    assert codes(target()) == {"RECIPE007": "nothing that is installed brings the module `cv2`"}
+    assert codes(target(installed("opencv-python-headless", "4.10"))) == {}
+    assert list(codes(target(), "opencv-python")) == ["RECIPE001"]
+    unseen = dataclasses.replace(target(), listed=False)
+    assert codes(unseen)["HOST000"].startswith("1 judgement waits for `opencv-python`")

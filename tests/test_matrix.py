@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from envdoctor import matrix
-from envdoctor.app import knowledge
+from envdoctor.app import lint
 from envdoctor.errors import UserError
 from envdoctor.matrix import cache, entries
 
@@ -22,7 +22,7 @@ CLAIMS = matrix.load().everything()
 
 
 def test_the_whole_matrix_lints_clean() -> None:
-    assert [f"{mistake.place}: {mistake.problem}" for mistake in knowledge.lint()] == []
+    assert [f"{mistake.place}: {mistake.problem}" for mistake in lint.lint()] == []
 
 
 def test_there_are_at_least_twenty_five_mechanisms() -> None:
@@ -94,7 +94,7 @@ def test_a_mistake_in_an_entry_is_told_with_its_place(change: tuple[str, str], p
 )
 def test_an_example_or_a_fix_that_does_not_hold_is_a_mistake(more: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text(ENTRY + more)
-    told = [mistake.problem for mistake in knowledge.lint([tmp_path])]
+    told = [mistake.problem for mistake in lint.lint([tmp_path])]
     assert any(problem in one for one in told)
 
 
@@ -168,9 +168,21 @@ def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeyp
     file.write_text("b")
     cache.remembered([file], compile_)
     assert len(calls) == 2
-    (kept,) = (tmp_path / "cache" / "envdoctor").glob("matrix-*")
+    *_, kept = sorted((tmp_path / "cache" / "envdoctor").glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)
     whole = kept.read_bytes()
     for number, broken in enumerate((b"{", b"", b"[]\n", whole[:-2])):
         kept.write_bytes(broken)
         assert cache.remembered([file], compile_).part("conda") == {"ä": "b"}
         assert len(calls) == 3 + number
+
+
+def test_the_cache_keeps_several_matrices_and_lets_the_oldest_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "KEPT", 3)
+    file = tmp_path / "m.yml"
+    for text in "abcde":
+        file.write_text(text)
+        cache.remembered([file], lambda _: {})
+    assert len(list((tmp_path / "cache" / "envdoctor").iterdir())) == 3

@@ -49,7 +49,7 @@ def _wanted(subject: str | None, known: Matrix) -> Recipe:
 def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
     """Judge facts by a recipe and the matrix."""
     claims = known.concerning({*seen.by_name, *seen.missing}, wanted.uses)
-    return checks.run_all(Case(wanted, seen, claims))
+    return checks.run_all(Case(wanted, seen, claims, known.modules((*wanted.imports, *wanted.uses))))
 
 
 def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: Tell) -> Report:

@@ -53,9 +53,11 @@ class Matrix(NamedTuple):
         """Give conda's names as PyPI's."""
         return dict(self.store.part("conda"))
 
-    def modules(self) -> dict[str, list[str]]:
-        """Give the distributions that have a top-level module."""
-        return dict(self.store.part("modules"))
+    def modules(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Give the distributions that bring the top-level modules of these dotted names, as far as they are known."""
+        tops = dict.fromkeys(name.partition(".")[0] for name in names)
+        known = self.store.part("modules") if tops else {}
+        return {top: known[top] for top in tops if top in known}
 
     def wheelless(self) -> dict[str, Any]:
         """Give the metadata of packages that have no wheel: name → version → requires, python."""

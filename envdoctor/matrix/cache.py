@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import __version__
 from envdoctor.errors import UserError
+from envdoctor.formats import files
 from envdoctor.matrix import store
 
 if TYPE_CHECKING:
@@ -66,18 +66,14 @@ def _folder() -> Path:
 def _recall(place: Path) -> Store | None:
     try:
         return store.opened(place.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
 def _keep(place: Path, packed: bytes) -> None:
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".matrix-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(packed)
-        Path(name).replace(place)
-        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        files.write_whole(place, packed)
+        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
             old.unlink(missing_ok=True)
-    except OSError:
+    except (OSError, UserError):
         return  # a read-only or full home: compile again next time

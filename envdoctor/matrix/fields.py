@@ -21,6 +21,7 @@ KINDS = (
 NO_CHANGE: dict[str, Any] = {
     "pins": {}, "env": {}, "python": None, "reinstall": [], "split": [], "host": {}, "note": "", "gives": {},
 }  # fmt: skip
+_MOST_REPETITIONS = 3
 _FIX = NO_CHANGE.keys()
 
 
@@ -117,7 +118,23 @@ def symptoms(node: yamlpos.Map) -> list[str]:
             re.compile(item.value)
         except re.error as error:
             raise UserError(f"not a pattern: {error}", place=item.place) from None
+        if why := _runs_away(item.value):
+            raise UserError(f"a pattern that can run away: it has {why}", place=item.place)
     return words(node, "symptoms")
+
+
+def _runs_away(pattern: str) -> str:
+    """Say what could make a pattern take more than linear time, or nothing."""
+    if re.search(r"\\[1-9]|\(\?P=", pattern):
+        return "a back-reference"
+    plain = re.sub(r"\\.|\[(?:\\.|[^\]])+\]", "x", pattern)  # an escape or a class is one character
+    if re.search(r"\(\?<?[=!]", plain):
+        return "a look-around"
+    if re.search(r"\)[*+{]", plain):
+        return "a group under a repetition"
+    if len(re.findall(r"[*+]|\{\d*,\d*\}", plain)) > _MOST_REPETITIONS:
+        return f"more than {_MOST_REPETITIONS} repetitions"
+    return ""
 
 
 def refuted(node: yamlpos.Map) -> list[list[str]]:

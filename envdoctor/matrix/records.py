@@ -10,7 +10,7 @@ from envdoctor.matrix import fields
 from envdoctor.model import is_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 def _rule(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:
@@ -25,20 +25,28 @@ def _rule(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:
 def _table(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:
     key = fields.required(node, "key")
     columns = fields.strings(node, "columns")
-    known = fields.required(node, "known")
-    rows = []
+    known = cells.specifier(fields.required(node, "known"))
+    rows: list[dict[str, Any]] = []
     for item in yamlpos.sequence(node.get("rows"), "`rows`"):
-        row = yamlpos.mapping(item, "a row")
-        row.only({key, *columns}, "a row")
-        cells_ = fields.cells_in(row)
-        if key not in cells_:
-            raise UserError(f"the row does not name its key `{key}`", place=row.place)
-        rows.append({"when": {key: cells_.pop(key)}, "needs": cells_})
+        place, row = item.place, _row(yamlpos.mapping(item, "a row"), key, columns)
+        if not cells.overlap(row["when"][key], known):
+            raise UserError(f"no {key} within `known` ({known}) reaches this row", place=place)
+        if row in rows:
+            raise UserError("this row stands here twice", place=place)
+        rows.append(row)
     for column, severity in columns.items():
         if severity not in fields.SEVERITIES:
             raise UserError(f"column `{column}`: `{severity}` is not a severity", place=node.items["columns"].place)
-    more = {"when": {key: "*"}, "key": key, "known": cells.specifier(known), "columns": columns, "rows": rows}
+    more = {"when": {key: "*"}, "key": key, "known": known, "columns": columns, "rows": rows}
     yield _triggered(_common(node, code) | more)
+
+
+def _row(row: yamlpos.Map, key: str, columns: Mapping[str, str]) -> dict[str, Any]:
+    row.only({key, *columns}, "a row")
+    cells_ = fields.cells_in(row)
+    if key not in cells_:
+        raise UserError(f"the row does not name its key `{key}`", place=row.place)
+    return {"when": {key: cells_.pop(key)}, "needs": cells_}
 
 
 def _names(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,7 @@ class Question:
     """What to solve: requirements, versions to keep where possible, and for which Python and platform.
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
+    `builds`: packages may be built to learn what they need, which runs their code.
     """
 
     requirements: Sequence[str]
@@ -33,6 +34,7 @@ class Question:
     python: str
     platform: str = ""
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    builds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def _arguments(question: Question) -> list[str]:
     words = ["pip", "compile", "wanted.in", "--output-file", "solved.txt", "--quiet", "--no-header"]
     words += ["--annotation-style", "line"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
-    words += ["--only-binary", ":all:"]
-    words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
+    if not question.builds:
+        words += ["--only-binary", ":all:"]
+        words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
     return words + (["--python-platform", question.platform] if question.platform else [])
 
 
