@@ -24,6 +24,7 @@ MOST_HEADER = 1_000_000
 MOST_RECORD = 64_000_000
 REWRITES = "conda"  # it strips files and rewrites paths in them after the RECORD was written, and keeps its own list
 _ENDS = (".dist-info", ".egg-info")
+_EGG = "EGG-INFO"  # of a folder that `setup.py install` made and put on the path
 
 
 class Installed(NamedTuple):
@@ -68,7 +69,7 @@ def scan(folders: Iterable[str], root: Root | None = None, *, installers: bool =
 def _site(folder: str, real: str, root: Root, installers: bool) -> Site:
     location = shown(root.below(folder))
     names = _names(real)
-    about = [name for name in names if name.endswith(_ENDS) and not name.startswith("~")]
+    about = [name for name in names if (name.endswith(_ENDS) and not name.startswith("~")) or name == _EGG]
     shelf = remembered.Shelf(real) if about and not root.folder else None
     reader = _Reader(real, location, root, shelf)
     installed = [reader.one(name) for name in about]
