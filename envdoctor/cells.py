@@ -1,19 +1,21 @@
 """A cell: what a recipe or a claim asks of one component, and whether a seen value meets it.
 
 A cell is a PEP 440 specifier, a bare version (a prefix: `2.15` means `==2.15.*`), `*` (present), `absent`, `unset`,
-`set`, or a plain value (`linux`, or the value of a variable). Ordered operators compare the base version of what is
-seen, `==` and `!=` its public version, so that nightlies and vendor builds (`2.4.0a0+nv24.6`) count as their release.
+`set`, or a plain value (`linux`, or the value of a variable), in which a `*` stands for any text. Ordered operators
+compare the base version of what is seen (and its post-release, where the bound is one), `==` and `!=` its public
+version, so that nightlies and vendor builds (`2.4.0a0+nv24.6`) count as their release.
 """
 
 from __future__ import annotations
 
 import operator
 import re
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, Specifier
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from envdoctor.model import Fact, State
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _ORDERED = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _BARE = re.compile(r"v?\d+(\.\d+)*(\.\*)?([a-z]+\d*|\.post\d+|\.dev\d+|\+[a-z0-9.]+)*", re.IGNORECASE)
 _WORDS = frozenset({"*", "absent", "unset", "set"})
+_RANGE = re.compile(r"[<>=!~]|[vV]?\d")
 _PREFIX = re.compile(r"v?\d+(\.\d+)*", re.IGNORECASE)
 _INVERSE = {">=": "<", "<": ">=", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
@@ -33,7 +36,7 @@ def version(text: str) -> Version | None:
     """Give the version that a text states, or None if it states none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of more digits than Python takes
         return None
 
 
@@ -88,8 +91,8 @@ def contains(text: str, seen: str) -> bool:
 
 
 def _holds(clause: _Clause, found: Version) -> bool:
-    if clause.compare is not None:
-        return clause.compare(_base(found), clause.bound)
+    if clause.compare is not None and clause.bound is not None:
+        return clause.compare(_base(found, post=clause.bound.is_postrelease), clause.bound)
     whole = clause.whole
     if whole.operator in ("==", "!="):
         compared = found if "+" in whole.version else Version(found.public)
@@ -98,9 +101,11 @@ def _holds(clause: _Clause, found: Version) -> bool:
     return whole.contains(compared, prereleases=True)
 
 
-def _base(found: Version) -> Version:
-    """Give the release that a version is of: itself, as a rule."""
+def _base(found: Version, *, post: bool = False) -> Version:
+    """Give the release that a version is of: itself, as a rule; its post-release where that is asked for."""
     plain = found.pre is None and found.post is None and found.dev is None and found.local is None
+    if post and found.is_postrelease:
+        return Version(f"{found.base_version}.post{found.post}")
     return found if plain else Version(found.base_version)
 
 
@@ -126,6 +131,8 @@ def _present(cell: str, fact: Fact) -> bool:
 
 
 def _meets(cell: str, name: str, value: str) -> bool:
+    if "*" in cell and not _RANGE.match(cell):
+        return fnmatchcase(value, cell)
     if name.startswith("env."):
         return cell == value
     try:
