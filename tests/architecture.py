@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
 
-GROUND = {"__init__", "model", "errors", "cells"}
+GROUND = {"__init__", "model", "errors", "cells", "markers"}
 READ = {"recipe", "facts", "matrix"}
 JUDGE = {"checks", "diagnose", "link"}
-PURE = {"__init__", "model", "cells"}
+PURE = {"__init__", "model", "cells", "markers"}
 SHARED = GROUND | {"processes", "yamlpos", "formats"}
 SOLVE = SHARED | READ | JUDGE
 ACT = SOLVE | {"solve"}
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": GROUND,
     "errors": GROUND,
     "cells": GROUND,
+    "markers": GROUND,
     "processes": set(),
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},

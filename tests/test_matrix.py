@@ -30,11 +30,12 @@ def test_there_are_at_least_twenty_five_mechanisms() -> None:
     assert len({claim.code for claim in CLAIMS}) >= 25
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: str(claim.code))
-def test_every_claim_has_a_source_a_day_and_a_grade(claim: Claim) -> None:
-    assert claim.source.strip()
-    assert datetime.date.fromisoformat(claim.checked) <= datetime.datetime.now(datetime.UTC).date()
-    assert claim.evidence in {"executed", "documented", "reported", "derived"}
+def test_every_claim_has_a_source_a_day_and_a_grade() -> None:
+    today = datetime.datetime.now(datetime.UTC).date()
+    for claim in CLAIMS:
+        assert claim.source.strip(), claim.code
+        assert datetime.date.fromisoformat(claim.checked) <= today, claim.code
+        assert claim.evidence in {"executed", "documented", "reported", "derived"}, claim.code
 
 
 def test_no_source_is_a_path_of_somebodys_machine() -> None:

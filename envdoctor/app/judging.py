@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
 
-NO_TARGET = "HOST001"
-
 
 def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     """Give the report of a look, or of the reason why there is none; raise UserError for what a person must correct."""
@@ -57,8 +55,8 @@ def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
 def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: Tell) -> Report:
     grounds = _grounds(options, wanted, seen)
     judged = [(ground, verdict(wanted, ground.facts, known)) for ground in grounds]
-    every = [finding for ground, one in judged for finding in _named(one.findings, ground.machine)]
-    found = order.sorted_findings(filters.chosen(every, wanted, options.filters))
+    chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
+    found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
     if any(finding.fixes for finding in found):
         found, cure = _cured(options, wanted, grounds, known, found, tell)
@@ -110,8 +108,8 @@ def _cured(
     from envdoctor.solve import cure
 
     def errors_of(changed: Facts) -> list[Finding]:
-        every = [f for ground in grounds for f in verdict(wanted, ground.of(changed), known).findings]
-        after = filters.chosen(every, wanted, options.filters)
+        judged = [verdict(wanted, ground.of(changed), known) for ground in grounds]
+        after = [finding for one in judged for finding in filters.chosen(one, wanted, options.filters)]
         return [finding for finding in after if finding.status is Status.ERROR and not finding.suppressed]
 
     seen = grounds[0].facts
@@ -123,7 +121,7 @@ def _blind(options: Options, wanted: Recipe, error: CannotLook) -> Report:
     """Give the report of a target that could not be looked at."""
     where = f"{error.place}: " if error.place else ""
     finding = Finding(
-        code=NO_TARGET,
+        code=checks.NO_TARGET,
         status=Status.UNKNOWN,
         kind="other",
         title=f"the target cannot be looked at: {where}{error.problem}",

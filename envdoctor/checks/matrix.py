@@ -83,6 +83,7 @@ def _broken(claim: Claim, broken: Broken, case: Case) -> Finding:
         cause=_cause(claim, broken, guessed),
         culprit=claim.culprit or tuple(miss.fact.name for miss in broken.misses),
         evidence=evidence,
+        place=next((wish.place for fact in evidence if (wish := case.recipe.wish(fact.name))), None),
         fixes=fixes,
         source=_source(claim),
     )

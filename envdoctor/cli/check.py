@@ -68,7 +68,10 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
 
 
 def _prefixes(given: Codes) -> tuple[str, ...]:
-    return tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
+    prefixes = tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
+    if given and not prefixes:
+        raise typer.BadParameter("no code is named")
+    return prefixes
 
 
 def _again() -> str:

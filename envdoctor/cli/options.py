@@ -61,7 +61,7 @@ Matrix = Annotated[
 ]
 Static = Annotated[bool, typer.Option("--static", help="Start no process, not even the target's Python.")]
 Timeout = Annotated[
-    float, typer.Option("--timeout", min=0.1, metavar="S", help="How long the target's Python may take.")
+    float, typer.Option("--timeout", min=0.1, max=86_400, metavar="S", help="How long the target's Python may take.")
 ]
 Colored = Annotated[Color, typer.Option("--color", help="When to use colour; NO_COLOR is honoured.")]
 

@@ -30,12 +30,12 @@ def recognise(named: str | None) -> Sighting:
     """Give the target that was named, or the active one; raise CannotLook if there is none."""
     if named is None:
         return _active()
-    path = Path(named).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(named))  # which leaves `~nobody` as it is, and `os.path` asks without raising
+    if os.path.isdir(path):
         return _prefix(path)
-    if not path.exists() and os.sep not in named and (found := shutil.which(named)):
+    if not os.path.exists(path) and os.sep not in named and (found := shutil.which(named)):
         path = Path(found)
-    if not path.exists():
+    if not os.path.exists(path):
         hint = "a Python, an environment's folder, an image's root, a snapshot, or a list such as `pip freeze` prints"
         raise CannotLook("there is no such target", place=shown(named), hint=hint)
     return _file(path)
@@ -44,9 +44,9 @@ def recognise(named: str | None) -> Sighting:
 def _active() -> Sighting:
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         folder = os.environ.get(variable)
-        if folder and Path(folder).is_dir():
+        if folder and os.path.isdir(folder):
             return Sighting("interpreter", _python_in(Path(folder)), variable)
-    if Path(".venv").is_dir():
+    if os.path.isdir(".venv"):
         return Sighting("interpreter", _python_in(Path(".venv")), "the .venv here")
     found = shutil.which("python3") or shutil.which("python")
     if not found:

@@ -213,6 +213,8 @@ def _ignores(root: yamlpos.Map) -> Iterator[Ignore]:
             if needed not in item.items:
                 raise UserError(f"`{needed}` is missing", place=item.place, hint="{code: TF001, reason: why}")
         code = yamlpos.text(item.get("code"), "`code`")
+        if not code.value.strip():
+            raise UserError("`code` is empty", place=code.place, hint="{code: TF001, reason: why}")
         reason = yamlpos.text(item.get("reason"), "`reason`")
         yield Ignore(code.value, reason.value, _until(item), code.place)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Cure, Fact, Finding, Fix, Report
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
+COULD_NOT_LOOK = 3
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHOWN_FIXES = 3
 _RESOLVED = {
@@ -65,6 +66,8 @@ def lines(report: Report, *, width: int = 80, volume: int = NORMAL) -> Iterator[
     if volume > QUIET:
         yield from _rest(report, width)
         yield from _cure(report.cure, report.verify, width) if report.cure else ()
+    elif report.exit_code == COULD_NOT_LOOK:
+        yield from _rest(report, width)
     yield Line("")
     yield _count(report)
 
