@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FORM = "2"  # raise it when the compiled form changes
+KEPT = 32  # as many matrices: other versions, other folders of further claims
 
 
 def remembered(
@@ -76,8 +77,7 @@ def _keep(place: Path, compiled: dict[str, Any]) -> None:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(compiled, file, separators=(",", ":"))
         Path(name).replace(place)
-        for old in place.parent.glob("matrix-*.json"):
-            if old != place:
-                old.unlink(missing_ok=True)
+        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            old.unlink(missing_ok=True)
     except OSError:
         return  # a read-only or full home: compile again next time
