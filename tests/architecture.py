@@ -51,9 +51,10 @@ MAY_USE = {
     "rich": {"report"},
     "torch": {"models"},
     "numpy": {"models"},
+    "pynvml": {"facts"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
-STANDALONE = ("facts/probe.py", "models/")
+STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/")
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
 SPEAKERS = {"cli", "bootstrap", "__main__", "models"}

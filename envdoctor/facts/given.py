@@ -60,4 +60,5 @@ def over(facts: Facts, given: Mapping[str, Fact]) -> Facts:
             raise UserError(f"`--fact {name}={said}` contradicts the target: it has {seen}", place=facts.target.path)
     kept = {n: f for n, f in facts.facts.items() if n in OF_THE_TARGET or n.startswith("env.")}
     said_only = {n: f for n, f in given.items() if n not in kept or n.startswith("env.")}
-    return dataclasses.replace(facts, facts={**kept, **said_only})
+    missing = {n: reason for n, reason in facts.missing.items() if not is_host(n)}
+    return dataclasses.replace(facts, facts={**kept, **said_only}, missing=missing)

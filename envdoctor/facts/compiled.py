@@ -1,0 +1,111 @@
+"""Read what the compiled files of a distribution ask for and hold: symbol versions of glibc and libstdc++, GPU targets.
+
+Headers only, but of every library that RECORD lists; so it is done for a distribution when somebody asks for the fact:
+`needs.glibc.NAME`, `needs.glibcxx.NAME`, `NAME.arch_list`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import TYPE_CHECKING
+
+from envdoctor import cells
+from envdoctor.facts import elf, fatbin, files
+from envdoctor.facts.paths import shown
+from envdoctor.model import Fact, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from envdoctor.model import Distribution
+
+TARGETS = ".arch_list"
+_SYMBOLS = {"needs.glibc.": "GLIBC_", "needs.glibcxx.": "GLIBCXX_"}
+_LIBRARY = re.compile(r'^"?([^,"\n]*\.so(?:\.[\d.]+)?)"?,', re.MULTILINE)
+_MOST_RECORD = 67_108_864
+_MOST_FILES = 5_000
+
+
+def asks(name: str) -> bool:
+    """Say whether a fact is one that is read from compiled files."""
+    return name.startswith(tuple(_SYMBOLS)) or name.endswith(TARGETS)
+
+
+def facts(
+    asked: Iterable[str], by_name: Mapping[str, Distribution], place: Mapping[str, str], known: Iterable[str] = ()
+) -> Iterator[Fact]:
+    """Give the facts asked for of distributions that are installed, but for those that are known already."""
+    for name in sorted(set(asked) - set(known)):
+        dist = by_name.get(_owner(name)) if asks(name) else None
+        if dist is None:
+            continue
+        if not dist.folder or dist.location not in place:
+            yield _unseen(name, f"where {dist.name} lies is not known")
+            continue
+        libraries = list(_libraries(place[dist.location], dist))
+        reader = _targets if name.endswith(TARGETS) else _needs
+        yield reader(name, dist, libraries)
+
+
+def _owner(name: str) -> str:
+    symbols = next((start for start in _SYMBOLS if name.startswith(start)), "")
+    return name.removeprefix(symbols) if symbols else name.removesuffix(TARGETS)
+
+
+def _libraries(site: str, dist: Distribution) -> Iterator[str]:
+    """Give the compiled files of a distribution that lie in its site folder."""
+    record = files.text(f"{site}/{os.path.basename(dist.folder)}/RECORD", _MOST_RECORD)
+    for number, listed in enumerate(_LIBRARY.findall(record)):
+        if number >= _MOST_FILES:
+            return
+        if not listed.startswith("/") and ".." not in listed.split("/"):
+            yield f"{site}/{listed}"
+
+
+def _needs(name: str, dist: Distribution, libraries: Iterable[str]) -> Fact:
+    prefix = next(symbols for start, symbols in _SYMBOLS.items() if name.startswith(start))
+    highest, by, unread = "", "", ""
+    for path in libraries:
+        try:
+            wants = elf.read(path, wants=True).wants
+        except elf.Unreadable as error:
+            unread = unread or f"{shown(path)}: {error}"
+            continue
+        for want in wants:
+            number = want.removeprefix(prefix)
+            if number != want and _is_higher(number, highest):
+                highest, by = number, path
+    if highest:
+        return Fact(name, highest, f"ELF of {os.path.basename(by)}")
+    return _unseen(name, unread or f"no compiled file of {dist.name} asks for one")
+
+
+def _is_higher(number: str, highest: str) -> bool:
+    found, before = cells.version(number), cells.version(highest)
+    return found is not None and (before is None or found > before)
+
+
+def _targets(name: str, dist: Distribution, libraries: Iterable[str]) -> Fact:
+    ends = time.monotonic() + fatbin.PATIENCE
+    targets: set[str] = set()
+    holders: list[str] = []
+    for path in libraries:
+        try:
+            code = fatbin.read(path, patience=ends - time.monotonic())
+        except elf.Unreadable as error:
+            return _unseen(name, f"{shown(path)}: {error}")
+        if code is not None and not code.whole:
+            return _unseen(name, f"the code in {shown(path)} is too much to read in {fatbin.PATIENCE:g} s")
+        if code is not None and code.targets:
+            targets.update(code.targets)
+            holders.append(os.path.basename(path))
+    if not holders:
+        return _unseen(name, f"no library of {dist.name} holds code for a GPU")
+    more = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
+    return Fact(name, " ".join(fatbin.in_order(targets)), f"ELF of {holders[0]}{more}")
+
+
+def _unseen(name: str, reason: str) -> Fact:
+    return Fact(name, source=reason, state=State.UNSEEN)

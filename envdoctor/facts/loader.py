@@ -1,0 +1,177 @@
+"""Say which file the loader of glibc takes for a library, in its real order, without running anything.
+
+The order (ld.so(8)): what is loaded already, by name or SONAME; DT_RPATH of the library that asks and of those that
+loaded it, and of the program, unless the asking one has a DT_RUNPATH; LD_LIBRARY_PATH; DT_RUNPATH of the asking one
+alone; the loader's cache; the default folders. So LD_LIBRARY_PATH beats a RUNPATH and loses to an RPATH.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor.facts import elf, files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+CACHE = "/etc/ld.so.cache"
+_MOST_CACHE = 16_777_216
+_MOST_LOADED = 2_000
+_MAGIC = b"glibc-ld.so.cache1.1"
+_COUNT = struct.Struct("<I")
+_ROW = struct.Struct("<iIIIQ")
+_LIB = {62: "x86_64-linux-gnu", 183: "aarch64-linux-gnu"}
+
+
+class Loaded(NamedTuple):
+    """A library as it was found: its path, its content, and what asked for it."""
+
+    path: str
+    content: elf.Elf
+    asked_by: Loaded | None = None
+
+
+class Process:
+    """A process that a program would become: what it has loaded, and what it would take next."""
+
+    def __init__(self, program: str, variables: Mapping[str, str], *, cache: str = CACHE) -> None:
+        """Begin with a program that may not be there: then only its own search path is unknown."""
+        self._cache_file = cache
+        self._searched = _split(variables.get("LD_LIBRARY_PATH", ""))
+        self.loaded: dict[str, Loaded] = {}
+        self.lacking: dict[str, str] = {}
+        real = os.path.realpath(program)
+        self.program = Loaded(real, _content(real) or elf.Elf(_own_machine()))
+        for name in variables.get("LD_PRELOAD", "").replace(":", " ").split():
+            self.open(name)
+        self._load_needs(self.program)
+
+    def open(self, name: str, by: Loaded | None = None) -> Loaded | None:
+        """Load a library and all that it needs, as dlopen does; None if it is not found or not readable."""
+        asker = by or self.program
+        known = self.loaded.get(name)
+        if known is not None:
+            return known
+        found = self._find(name, asker)
+        if found is None:
+            self.lacking.setdefault(name, asker.path)
+            return None
+        self._remember(name, found)
+        self._load_needs(found)
+        return found
+
+    def _load_needs(self, first: Loaded) -> None:
+        """Load what a library needs, and what that needs, in the loader's order: breadth first."""
+        waiting = [(name, first) for name in first.content.needed]
+        for name, asker in waiting:  # grows while it is walked
+            if name in self.loaded or len(self.loaded) >= _MOST_LOADED:
+                continue
+            found = self._find(name, asker)
+            if found is None:
+                self.lacking.setdefault(name, asker.path)
+                continue
+            self._remember(name, found)
+            waiting += [(needed, found) for needed in found.content.needed]
+
+    def _remember(self, name: str, found: Loaded) -> None:
+        self.loaded[name] = found
+        if found.content.soname:
+            self.loaded.setdefault(found.content.soname, found)
+
+    def places(self, name: str, asker: Loaded | None = None) -> Iterator[str]:
+        """Give every path at which the loader would look for a name, in its order."""
+        by = asker or self.program
+        listed = cached(self._cache_file).get(name, ())
+        early = (*self._rpaths(by), *self._searched, *_expanded(by.content.runpath, by.path))
+        yield from (f"{folder}/{name}" for folder in early)
+        yield from listed
+        yield from (f"{folder}/{name}" for folder in _defaults(self.program.content.machine))
+
+    def searched(self) -> tuple[str, ...]:
+        """Give the folders of LD_LIBRARY_PATH."""
+        return self._searched
+
+    def _find(self, name: str, asker: Loaded) -> Loaded | None:
+        for path in [name] if "/" in name else self.places(name, asker):
+            content = _content(path) if os.path.isfile(path) else None
+            if content is not None and content.machine == self.program.content.machine:
+                return Loaded(path, content, asker)
+        return None
+
+    def _rpaths(self, asker: Loaded) -> Iterator[str]:
+        if asker.content.runpath:
+            return
+        one: Loaded | None = asker
+        while one is not None and one is not self.program:
+            if not one.content.runpath:
+                yield from _expanded(one.content.rpath, one.path)
+            one = one.asked_by
+        if not self.program.content.runpath:
+            yield from _expanded(self.program.content.rpath, self.program.path)
+
+
+def finds(name: str, variables: Mapping[str, str]) -> bool:
+    """Say whether a library is where the loader would look for it first; it is not opened."""
+    folders = (*_split(variables.get("LD_LIBRARY_PATH", "")), *_defaults(_own_machine()))
+    return name in cached() or any(os.path.isfile(f"{folder}/{name}") for folder in folders)
+
+
+def _split(path: str) -> tuple[str, ...]:
+    """Give the folders of LD_LIBRARY_PATH; an empty one is the working folder."""
+    return tuple(folder or "." for folder in path.replace(";", ":").split(":")) if path else ()
+
+
+def _expanded(folders: Sequence[str], path: str) -> Iterator[str]:
+    origin = os.path.dirname(os.path.abspath(path))
+    for folder in folders:
+        plain = folder.replace("${ORIGIN}", origin).replace("$ORIGIN", origin)
+        yield plain.replace("${LIB}", "lib64").replace("$LIB", "lib64").rstrip("/") or "/"
+
+
+def _content(path: str) -> elf.Elf | None:
+    try:
+        return elf.read(path)
+    except elf.Unreadable:
+        return None
+
+
+def _own_machine() -> int:
+    machine = os.uname().machine if hasattr(os, "uname") else ""
+    return next((number for number, triplet in _LIB.items() if triplet.startswith(machine)), 62)
+
+
+def _defaults(machine: int) -> Iterator[str]:
+    triplet = _LIB.get(machine)
+    for folder in ("/lib", "/usr/lib"):
+        if triplet:
+            yield f"{folder}/{triplet}"
+    yield from ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
+
+
+@lru_cache(maxsize=8)
+def cached(path: str = CACHE) -> Mapping[str, tuple[str, ...]]:
+    """Give the paths that the loader's cache holds for each name; nothing if there is no cache that can be read."""
+    return _cached(files.content(path, _MOST_CACHE))
+
+
+def _cached(block: bytes) -> dict[str, tuple[str, ...]]:
+    start = block.find(_MAGIC)
+    found: dict[str, tuple[str, ...]] = {}
+    if start < 0 or start + 48 > len(block):
+        return found
+    (count,) = _COUNT.unpack_from(block, start + len(_MAGIC))
+    count = min(count, (len(block) - start - 48) // _ROW.size)
+    for number in range(count):
+        _, name, place, _, hardware = _ROW.unpack_from(block, start + 48 + number * _ROW.size)
+        if not hardware:  # variants for newer processors lie in folders of their own, beside the plain one
+            key = _text(block, start + name)
+            found[key] = (*found.get(key, ()), _text(block, start + place))
+    return found
+
+
+def _text(block: bytes, at: int) -> str:
+    end = block.find(b"\0", at, at + 4_096)
+    return block[at:end].decode("utf-8", "surrogateescape") if end >= 0 else ""
