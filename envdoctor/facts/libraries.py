@@ -79,7 +79,7 @@ def facts(environment: Environment, builds: Sequence[Build]) -> Iterator[Fact]:
         _preload(process, environment.sites)
     for family in _FAMILIES:
         taken = _taken(process, family, opened, copies[family], _majors(builds, framework, roots))
-        yield from _told(family, taken, copies[family], environment)
+        yield from _told(family, taken and _plain(taken), copies[family], environment)
 
 
 def _system(process: Process) -> Iterator[Fact]:
@@ -132,6 +132,12 @@ def _majors(builds: Sequence[Build], framework: str, roots: Sequence[str]) -> tu
     named = re.search(r"xla_cuda(\d+)", " ".join(roots))
     cuda = (build.cuda or "").partition(".")[0] if build else named[1] if named else ""
     return cuda, ((build.cudnn or "").partition(".")[0] if build else "")
+
+
+def _plain(path: str) -> str:
+    """Give a path without the `..` that an $ORIGIN leaves in it, where that names the same file."""
+    plain = os.path.normpath(path)
+    return plain if os.path.realpath(plain) == os.path.realpath(path) else path
 
 
 def _preload(process: Process, sites: Sequence[str]) -> None:
