@@ -1,7 +1,8 @@
 """Read what the compiled files of a distribution ask for and hold: symbol versions of glibc and libstdc++, GPU targets.
 
 Headers only, but of every library that RECORD lists; so it is done for a distribution when somebody asks for the fact:
-`needs.glibc.NAME`, `needs.glibcxx.NAME`, `NAME.arch_list`.
+`needs.glibc.NAME`, `needs.glibcxx.NAME`, `NAME.arch_list`. With `*` for NAME it is done for the frameworks and for
+whatever requires one, and what they do not have is passed over in silence.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from envdoctor.model import Distribution
 
 TARGETS = ".arch_list"
+DEEP = ("needs.glibc.*", "needs.glibcxx.*", "*.arch_list")
+_FRAMEWORKS = frozenset({"torch", "tensorflow", "jaxlib", "triton", "onnxruntime-gpu"})
 _SYMBOLS = {"needs.glibc.": "GLIBC_", "needs.glibcxx.": "GLIBCXX_"}
 _LIBRARY = re.compile(r'^"?([^,"\n]*\.so(?:\.[\d.]+)?)"?,', re.MULTILINE)
 _MOST_RECORD = 67_108_864
@@ -37,16 +40,27 @@ def facts(
     asked: Iterable[str], by_name: Mapping[str, Distribution], place: Mapping[str, str], known: Iterable[str] = ()
 ) -> Iterator[Fact]:
     """Give the facts asked for of distributions that are installed, but for those that are known already."""
-    for name in sorted(set(asked) - set(known)):
-        dist = by_name.get(_owner(name)) if asks(name) else None
-        if dist is None:
-            continue
-        if not dist.folder or dist.location not in place:
-            yield _unseen(name, f"where {dist.name} lies is not known")
-            continue
-        libraries = list(_libraries(place[dist.location], dist))
-        reader = _targets if name.endswith(TARGETS) else _needs
-        yield reader(name, dist, libraries)
+    named = {name for name in asked if asks(name) and "*" not in name}
+    everywhere = [name for name in DEEP if name in asked]
+    concerned = [name for name, dist in by_name.items() if everywhere and _is_concerned(dist)]
+    expanded = {pattern.replace("*", name) for pattern in everywhere for name in concerned}
+    for name in sorted((named | expanded) - set(known)):
+        dist = by_name.get(_owner(name))
+        fact = _one(name, dist, place) if dist is not None else None
+        if fact is not None and (name in named or fact.state is State.KNOWN):
+            yield fact
+
+
+def _is_concerned(dist: Distribution) -> bool:
+    return dist.name in _FRAMEWORKS or any(requirement.name in _FRAMEWORKS for requirement in dist.requires)
+
+
+def _one(name: str, dist: Distribution, place: Mapping[str, str]) -> Fact:
+    if not dist.folder or dist.location not in place:
+        return _unseen(name, f"where {dist.name} lies is not known")
+    libraries = list(_libraries(place[dist.location], dist))
+    reader = _targets if name.endswith(TARGETS) else _needs
+    return reader(name, dist, libraries)
 
 
 def _owner(name: str) -> str:

@@ -27,7 +27,9 @@ EACH = (
     member(PTX, 90),
     member(CUBIN, 120, payload=b"x" * 1_000),
 )
-KERNEL = '__global__ void add(float *x) { x[threadIdx.x] += 1; }\nextern "C" void run(float *x) { add<<<1, 32>>>(x); }\n'
+KERNEL = (
+    '__global__ void add(float *x) { x[threadIdx.x] += 1; }\nextern "C" void run(float *x) { add<<<1, 32>>>(x); }\n'
+)
 
 
 def targets(path: Path) -> dict[str, int]:

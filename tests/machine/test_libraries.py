@@ -127,7 +127,9 @@ def test_tensorflow_opens_its_libraries_by_name_from_where_it_lies(tmp_path: Pat
     library(site / "nvidia/cudnn/lib/libcudnn.so.9")
     info = site / "tensorflow/python/platform/build_info.py"
     info.parent.mkdir(parents=True)
-    info.write_text("build_info = dict([('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)])\n")
+    info.write_text(
+        "build_info = dict([('cuda_version', '12.5.1'), ('cudnn_version', '9'), ('is_cuda_build', True)])\n"
+    )
     system = versioned(tmp_path / "old", "libcudnn.so.8", "8.9.7")
     wheels = {"tensorflow": "2.18.0", "nvidia-cudnn-cu12": "9.3.0.75"}
     found = seen(site, wheels, LD_LIBRARY_PATH=str(system))
