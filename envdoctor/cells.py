@@ -18,6 +18,7 @@ from envdoctor.model import Fact, State
 _BARE = re.compile(r"v?\d+(\.\d+)*(\.\*)?([a-z]+\d*|\.post\d+|\.dev\d+|\+[a-z0-9.]+)*", re.IGNORECASE)
 _WORDS = frozenset({"*", "absent", "unset", "set"})
 _PREFIX = re.compile(r"v?\d+(\.\d+)*", re.IGNORECASE)
+_INVERSE = {">=": "<", "<": ">=", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 
 @lru_cache(maxsize=4096)
@@ -104,3 +105,24 @@ def both(one: str, other: str) -> str:
     """Give the specifier that asks for both, without repeating a clause."""
     parts = [*specifier(one).split(","), *specifier(other).split(",")]
     return ",".join(dict.fromkeys(part for part in parts if part)) or "*"
+
+
+def outside(cell: str) -> tuple[str, ...]:
+    """Give the ranges that lie outside a range: `<1` and `>=2` of `>=1,<2`."""
+    return tuple(f"{_INVERSE[c.operator]}{c.version}" for c in _clauses(specifier(cell)) if c.operator in _INVERSE)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Say whether some version is in both ranges: one of their bounds, or one just beside it."""
+    bounds = [clause.version.removesuffix(".*") for cell in (one, other) for clause in _clauses(specifier(cell))]
+    beside = [version for bound in bounds for version in (bound, f"{bound}.1", _below(bound))]
+    return not bounds or any(contains(one, version) and contains(other, version) for version in beside)
+
+
+def _below(bound: str) -> str:
+    """Give a version less than a bound, and close to it."""
+    release = list(Version(bound).release)
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    release[-1] -= 1
+    return ".".join(map(str, [*release, 999])) if release[-1] >= 0 else "0"

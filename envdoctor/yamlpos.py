@@ -22,6 +22,7 @@ MOST_NODES = 200_000
 DEEPEST = 60
 _HARMLESS = 500  # so few brackets, or such short indents, cannot overflow anything
 _LONG_LEAD = re.compile(r"^[ ?-]{500}", re.MULTILINE)
+_NOWHERE = Place("")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -32,6 +33,7 @@ class Text:
     value: str
     place: Place
     quoted: bool = False
+    end: Place = _NOWHERE
 
     @property
     def empty(self) -> bool:
@@ -41,10 +43,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A sequence and where it starts."""
+    """A sequence and where it starts and ends."""
 
     items: tuple[Node, ...]
     place: Place
+    end: Place = _NOWHERE
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.items)
@@ -52,11 +55,12 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A mapping with text keys, in the order of the file, and where it starts."""
+    """A mapping with text keys, in the order of the file, and where it starts and ends."""
 
     items: dict[str, Node]
     keys: dict[str, Text]
     place: Place
+    end: Place = _NOWHERE
 
     def get(self, key: str) -> Node | None:
         """Give the value of a key, or None."""
@@ -127,16 +131,17 @@ class _Reader:
 
     def node(self, found: yaml.Node, depth: int) -> Node:
         place = Place(self.file, found.start_mark.line + 1, found.start_mark.column + 1)
+        end = Place(self.file, found.end_mark.line + 1, found.end_mark.column + 1)
         self.count += 1
         if self.count > MOST_NODES or depth > DEEPEST:
             raise UserError("too large or nested too deeply", place=place)
         if isinstance(found, yaml.MappingNode):
-            return self._map(found, place, depth)
+            return self._map(found, place, end, depth)
         if isinstance(found, yaml.SequenceNode):
-            return List(tuple(self.node(item, depth + 1) for item in found.value), place)
-        return Text(str(found.value), place, getattr(found, "style", None) not in (None, ""))
+            return List(tuple(self.node(item, depth + 1) for item in found.value), place, end)
+        return Text(str(found.value), place, getattr(found, "style", None) not in (None, ""), end)
 
-    def _map(self, found: yaml.MappingNode, place: Place, depth: int) -> Map:
+    def _map(self, found: yaml.MappingNode, place: Place, end: Place, depth: int) -> Map:
         items: dict[str, Node] = {}
         keys: dict[str, Text] = {}
         for left, right in found.value:
@@ -147,7 +152,12 @@ class _Reader:
                 raise UserError(f"`{key.value}` stands here twice", place=key.place, hint="keep one of them")
             keys[key.value] = key
             items[key.value] = self.node(right, depth + 1)
-        return Map(items, keys, place)
+        return Map(items, keys, place, end)
+
+
+def offset(source: str, place: Place) -> int:
+    """Give the index in a text of a place in it."""
+    return sum(len(line) + 1 for line in source.split("\n")[: place.line - 1]) + place.column - 1
 
 
 def text(node: Node | None, what: str) -> Text:

@@ -23,7 +23,7 @@ GROUND = {"__init__", "model", "errors", "cells"}
 READ = {"recipe", "facts", "matrix"}
 JUDGE = {"checks", "diagnose", "link"}
 PURE = {"__init__", "model", "cells"}
-SHARED = GROUND | {"yamlpos", "formats"}
+SHARED = GROUND | {"processes", "yamlpos", "formats"}
 SOLVE = SHARED | READ | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -31,14 +31,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": GROUND,
     "errors": GROUND,
     "cells": GROUND,
+    "processes": set(),
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},
     **dict.fromkeys(READ, SHARED),
     **dict.fromkeys(JUDGE, PURE),
     "solve": SOLVE,
-    **dict.fromkeys(("lock", "smoke", "run"), ACT),
+    **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT),
     "report": {"__init__", "model"},
-    "app": ACT | {"lock", "smoke", "run", "report"},
+    "app": ACT | {"lock", "smoke", "run", "verify", "report"},
     "cli": {"__init__", "app", "report", "model", "errors"},
     "bootstrap": set(),
     "__main__": {"bootstrap", "cli"},
@@ -54,7 +55,7 @@ MAY_USE = {
     "pynvml": {"facts"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
-STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/")
+STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/", "verify/lookup.py")
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
 SPEAKERS = {"cli", "bootstrap", "__main__", "models"}

@@ -24,6 +24,31 @@ EMPTY = "empty Typer app"
 OURS = [sys.executable, "-m", "envdoctor"]
 MEMORY_MB = 45
 FASTER_THAN_PIP = {500: 4, 5000: 8}
+MATRIX_MS = 15
+FEW_CLAIMS, MANY_CLAIMS = 500, 5000
+ASK_THE_MATRIX = """
+import sys, time
+from pathlib import Path
+import hashlib, json
+from envdoctor import checks
+started = time.process_time()
+from envdoctor import matrix
+known = matrix.load([Path(folder) for folder in sys.argv[1:]])
+known.variables(), known.concerning({"numpy", "torch", "transformers", "tensorflow", "synthetic-7"})
+print((time.process_time() - started) * 1000)
+"""
+CLAIM = """- rule: SYN{letter}{number:03}
+  title: synthetic {number} is too new
+  when: {{synthetic-{number}: "*"}}
+  needs: {{synthetic-{other}: "<2"}}
+  cause: it was made to be measured
+  fixes: [{{pins: {{synthetic-{other}: "<2"}}, gives: {{synthetic-{other}: "1.9"}}}}]
+  source: the benchmark
+  checked: 2026-11-20
+  evidence: executed
+  bad: [{{synthetic-{number}: "1", synthetic-{other}: "2"}}]
+  good: [{{synthetic-{number}: "1", synthetic-{other}: "1"}}]
+"""
 
 
 @dataclass(frozen=True)
@@ -62,6 +87,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
         (Path(folder) / "empty.py").write_text(EMPTY_APP)
         budgets += _quick(Path(folder), asked.rounds)
+        budgets += _matrix(Path(folder), asked.rounds)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
     print("\nbudgets", *budgets, sep="\n")
@@ -82,6 +108,38 @@ def _quick(folder: Path, rounds: int) -> list[Budget]:
     most = 1.5 * medians[EMPTY].wall_ms
     names = ("--version", "--help", "recipe error")
     return [Budget(f"{name}, ms (1.5 x {EMPTY})", medians[name].wall_ms, most) for name in names]
+
+
+def _matrix(folder: Path, rounds: int) -> list[Budget]:
+    """Ask the bundled matrix, and it with many more claims, what concerns a handful of packages."""
+    commands = {"bundled": [sys.executable, "-c", ASK_THE_MATRIX]}
+    for count in (FEW_CLAIMS, MANY_CLAIMS):
+        more = _claims(folder / f"claims-{count}", count)
+        commands[f"and {count} claims"] = [sys.executable, "-c", ASK_THE_MATRIX, str(more)]
+    seen: dict[str, list[float]] = {name: [] for name in commands}
+    variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(folder / "cache")}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            done = subprocess.run(
+                command, cwd=bootstrap.ROOT, env=variables, capture_output=True, check=True, timeout=300
+            )
+            seen[name] += [float(done.stdout)] if number else []
+    medians = {name: statistics.median(times) for name, times in seen.items()}
+    print("\nasking the matrix, CPU ms", *(f"  {name:<20}{ms:>10.1f}" for name, ms in medians.items()), sep="\n")
+    few, many = medians[f"and {FEW_CLAIMS} claims"], medians[f"and {MANY_CLAIMS} claims"]
+    return [
+        Budget("the bundled matrix, CPU ms", medians["bundled"], MATRIX_MS),
+        Budget(f"{MANY_CLAIMS} more claims, CPU ms (2 x {FEW_CLAIMS})", many, 2 * few),
+    ]
+
+
+def _claims(folder: Path, count: int) -> Path:
+    """Write synthetic claims in files of five hundred."""
+    folder.mkdir()
+    for first in range(0, count, 500):
+        rules = [CLAIM.format(letter=chr(65 + first // 500), number=n, other=first + n + 1) for n in range(500)]
+        (folder / f"{first}.yml").write_text("".join(rules))
+    return folder
 
 
 def _check(folder: Path, size: int, rounds: int) -> list[Budget]:

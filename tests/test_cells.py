@@ -69,3 +69,20 @@ def test_two_ranges_become_one_without_repeating_a_clause() -> None:
     assert cells.both("<82", "<82") == "<82"
     assert cells.both("*", "2.15") == "==2.15.*"
     assert cells.both(">=1", "<2") == ">=1,<2"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "meet"),
+    [
+        (">=2.4", "<2.5", True), (">=2.4", "<2.4", False), ("2.4.*", ">=1,<2.5", True), ("2.5.*", ">=1,<2.5", False),
+        ("<1", ">=0.9.9", True), ("*", ">=3", True), ("==1.0", "!=1.0", False), (">1.0", "<=1.0", False),
+    ],
+)  # fmt: skip
+def test_two_ranges_meet_where_a_version_is_in_both(one: str, other: str, meet: bool) -> None:
+    assert cells.overlap(one, other) is meet
+    assert cells.overlap(other, one) is meet
+
+
+def test_what_lies_outside_a_range() -> None:
+    assert cells.outside(">=1.24") == ("<1.24",)
+    assert cells.outside(">=1,<2") == ("<1", ">=2")

@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from envdoctor import checks
 from envdoctor.checks.recipe_host import mebibytes
-from envdoctor.model import Distribution, Recipe, Status, Wish
+from envdoctor.model import Case, Distribution, Recipe, Status, Wish
 from envdoctor.recipe import load
 from tests.examples import SITE, installed, judged, recipe, target, told, versions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from envdoctor.model import Facts
 
 
 def test_a_missing_package_that_five_need_is_one_finding() -> None:
@@ -64,9 +67,13 @@ def test_requires_python_has_two_bounds() -> None:
 
 
 def test_two_copies_in_one_folder_are_told_and_copies_in_two_folders_are_not() -> None:
-    assert "1.0 and 2.0" in told(target(installed("a", "1.0"), installed("a", "2.0")))["FILE001"]
+    twice = told(target(installed("a", "1.0"), installed("a", "2.0")))
+    assert "a-1.0.dist-info and a-2.0.dist-info" in twice["FILE001"]
     assert told(target(installed("a", "1.0"), installed("a", "2.0", location="/usr/lib"))) == {}
-    assert told(target(installed("a", "1.0"), installed("a", "1.0"))) == {}
+    older = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-0.9.dist-info")
+    assert "FILE001" in told(target(installed("a", "1.0"), older))
+    debian = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-1.0.egg-info")
+    assert told(target(installed("a", "1.0"), debian)) == {}
 
 
 def test_the_first_copy_on_the_path_is_the_one_that_is_judged() -> None:
@@ -168,3 +175,16 @@ def test_a_crash_of_a_check_is_an_error_and_the_others_run() -> None:
     verdict = judged(spoiled, Recipe(packages=(Wish("gone"),)))
     assert verdict.crashed
     assert {"HOST999", "RECIPE001"} <= {f.code for f in verdict.findings}
+
+
+def test_a_module_that_nothing_brings_is_a_warning_with_the_package_that_does() -> None:
+    def codes(facts: Facts, *wishes: str) -> dict[str, str]:
+        wanted = Recipe(packages=tuple(Wish(name) for name in wishes), imports=("cv2",))
+        case = Case(wanted, facts, modules={"cv2": ["opencv-python", "opencv-python-headless"]})
+        return {f.code: f.title for f in checks.run_all(case).findings}
+
+    assert codes(target()) == {"RECIPE007": "nothing that is installed brings the module `cv2`"}
+    assert codes(target(installed("opencv-python-headless", "4.10"))) == {}
+    assert list(codes(target(), "opencv-python")) == ["RECIPE001"]
+    unseen = dataclasses.replace(target(), listed=False)
+    assert codes(unseen)["HOST000"].startswith("1 judgement waits for `opencv-python`")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from envdoctor import matrix
-from envdoctor.app import knowledge
+from envdoctor.app import lint
 from envdoctor.errors import UserError
 from envdoctor.matrix import cache, entries
 
@@ -22,7 +22,7 @@ CLAIMS = matrix.load().everything()
 
 
 def test_the_whole_matrix_lints_clean() -> None:
-    assert [f"{mistake.place}: {mistake.problem}" for mistake in knowledge.lint()] == []
+    assert [f"{mistake.place}: {mistake.problem}" for mistake in lint.lint()] == []
 
 
 def test_there_are_at_least_twenty_five_mechanisms() -> None:
@@ -94,7 +94,7 @@ def test_a_mistake_in_an_entry_is_told_with_its_place(change: tuple[str, str], p
 )
 def test_an_example_or_a_fix_that_does_not_hold_is_a_mistake(more: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text(ENTRY + more)
-    told = [mistake.problem for mistake in knowledge.lint([tmp_path])]
+    told = [mistake.problem for mistake in lint.lint([tmp_path])]
     assert any(problem in one for one in told)
 
 
@@ -120,18 +120,39 @@ def test_names_are_silent_unless_used_and_know_where_a_name_is_gone() -> None:
         (["numpy.float"], {"numpy": ">=1.24"}, True),
         (["numpy.bool8"], {"numpy": ">=2.0"}, True),
     ]
+    assert [fix["pins"] for r in entry.records for fix in r["fixes"]] == [{"numpy": "<1.24"}, {"numpy": "<2.0"}]
+
+
+def test_a_name_that_came_and_went_is_missing_in_two_ranges_and_the_fix_lies_between() -> None:
+    text = """- names: TF904
+  package: hub
+  title: t
+  gone: {hub.cached: ["<0.1", ">=0.26"]}
+  instead: {hub.cached: hub.download}
+  source: s
+  checked: 2026-11-20
+  evidence: executed
+"""
+    (entry,) = entries.read(text, "m.yml")
+    assert [(r["when"], r["fixes"][0]["pins"]) for r in entry.records] == [
+        ({"hub": "<0.1"}, {"hub": ">=0.1,<0.26"}),
+        ({"hub": ">=0.26"}, {"hub": "<0.26,>=0.1"}),
+    ]
+    assert entry.records[0]["cause"] == "hub does not have it in <0.1 and in >=0.26; write hub.download in its place"
 
 
 def test_a_claim_that_cannot_concern_a_target_is_not_built() -> None:
     known = matrix.load()
     assert known.concerning(()) == tuple(c for c in known.concerning(()) if not c.when or "python" in c.when)
+    assert not any(claim.silent for claim in known.concerning({"numpy", "transformers"}))
+    assert {c.uses[0] for c in known.concerning({"numpy"}, ["numpy.float.x"]) if c.silent} == {"numpy.float"}
     assert "TF001" in {claim.code for claim in known.concerning({"tensorflow", "tensorflow-hub"})}
     assert "TF001" not in {claim.code for claim in known.concerning({"torch"})}
 
 
 def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    compiled: dict[str, Any] = {"stored": [], "conda": {}, "wheelless": {}}
+    compiled: dict[str, Any] = {"codes": ["X001"], "conda": {"ä": "b"}}
     calls: list[int] = []
 
     def compile_(_: object) -> dict[str, Any]:
@@ -141,12 +162,27 @@ def test_the_cache_is_by_content_and_harmless_if_corrupt(tmp_path: Path, monkeyp
     file = tmp_path / "m.yml"
     file.write_text("a")
     for _ in range(2):
-        assert cache.remembered([file], compile_) == compiled
+        kept_parts = cache.remembered([file], compile_)
+        assert {name: kept_parts.part(name) for name in kept_parts.places} == compiled
     assert len(calls) == 1
     file.write_text("b")
     cache.remembered([file], compile_)
     assert len(calls) == 2
-    (kept,) = (tmp_path / "cache" / "envdoctor").glob("matrix-*.json")
-    kept.write_text("{")
-    cache.remembered([file], compile_)
-    assert len(calls) == 3
+    *_, kept = sorted((tmp_path / "cache" / "envdoctor").glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)
+    whole = kept.read_bytes()
+    for number, broken in enumerate((b"{", b"", b"[]\n", whole[:-2])):
+        kept.write_bytes(broken)
+        assert cache.remembered([file], compile_).part("conda") == {"ä": "b"}
+        assert len(calls) == 3 + number
+
+
+def test_the_cache_keeps_several_matrices_and_lets_the_oldest_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "KEPT", 3)
+    file = tmp_path / "m.yml"
+    for text in "abcde":
+        file.write_text(text)
+        cache.remembered([file], lambda _: {})
+    assert len(list((tmp_path / "cache" / "envdoctor").iterdir())) == 3

@@ -43,12 +43,13 @@ def _wanted(subject: str | None, known: Matrix) -> Recipe:
         return Recipe()
     from envdoctor import recipe  # not at the start: it reads YAML
 
-    return recipe.load(subject, known.conda_names)
+    return recipe.load(subject, known.conda_names())
 
 
 def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
     """Judge facts by a recipe and the matrix."""
-    return checks.run_all(Case(wanted, seen, known.concerning({*seen.by_name, *seen.missing})))
+    claims = known.concerning({*seen.by_name, *seen.missing}, wanted.uses)
+    return checks.run_all(Case(wanted, seen, claims, known.modules((*wanted.imports, *wanted.uses))))
 
 
 def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: Tell) -> Report:
@@ -79,7 +80,7 @@ def _cured(
         after = filters.chosen(verdict(wanted, changed, known).findings, wanted, options.filters)
         return [finding for finding in after if finding.status is Status.ERROR and not finding.suppressed]
 
-    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless, options.online, tell)
+    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), options.online, tell)
     return cure.typed(found, seen), cure.find(problem)
 
 

@@ -1,4 +1,4 @@
-"""What the matrix knows: explain a code or a package, count the claims, and lint the files."""
+"""What the matrix knows: explain a code or a package, count the claims, judge an example set."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from envdoctor import cells, checks, matrix
+from envdoctor import checks, matrix
 from envdoctor.app.filters import codes
-from envdoctor.checks.judge import Broken, Past, judge
 from envdoctor.errors import UserError, near
 from envdoctor.facts.together import facts_of
 from envdoctor.matrix.fields import GRADES
 from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from envdoctor.model import Facts, Finding, Fix
+    from envdoctor.model import Facts, Finding
 
 OLD = datetime.timedelta(days=365)
 
@@ -60,9 +59,14 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
         raise UserError(
             f"nothing is known of `{asked}`", hint=near(asked, every) if len(asked) > 2 else "a code or a package"
         )
+    return Explanation(asked, claims=tuple(found), old=stale(found))
+
+
+def stale(claims: Iterable[Claim]) -> tuple[str, ...]:
+    """Give the codes of the claims that were checked more than a year ago."""
     today = datetime.datetime.now(datetime.UTC).date()
-    old = tuple(claim.code for claim in found if today - datetime.date.fromisoformat(claim.checked) > OLD)
-    return Explanation(asked, claims=tuple(found), old=old)
+    old = [claim.code for claim in claims if today - datetime.date.fromisoformat(claim.checked) > OLD]
+    return tuple(dict.fromkeys(old))
 
 
 def _speaks_of(claim: Claim, code: str, package: str, name: str) -> bool:
@@ -91,52 +95,6 @@ def _family(name: str, group: Sequence[Claim]) -> Family:
     return Family(name, len(group), grades, min(claim.checked for claim in group))
 
 
-def lint(folders: Sequence[Path] = ()) -> list[UserError]:
-    """Give every mistake in the matrix: of form, of an example, of a fix that leaves an error."""
-    mistakes = list(matrix.entry_errors(matrix.files(folders)))
-    if mistakes:
-        return mistakes
-    everything = matrix.load(folders).everything()
-    return [mistake for claim in everything for mistake in _claim_mistakes(claim, everything)]
-
-
-def _claim_mistakes(claim: Claim, everything: Sequence[Claim]) -> Iterator[UserError]:
-    place = claim.place or ""
-    if not claim.silent and not (claim.bad and claim.good):
-        yield UserError(f"{claim.code}: `bad` and `good` examples are missing", place=place)
-    for example in claim.bad if not claim.silent else ():
-        if not isinstance(judge(claim, of_example(example)), Broken):
-            yield UserError(f"{claim.code}: this bad example is not found: {_told(example)}", place=place)
-        yield from _fix_mistakes(claim, example, everything)
-    for example in claim.good if not claim.silent else ():
-        if isinstance(judge(claim, of_example(example)), Broken | Past):
-            yield UserError(f"{claim.code}: this good example is condemned: {_told(example)}", place=place)
-
-
-def _fix_mistakes(claim: Claim, example: Mapping[str, str], everything: Sequence[Claim]) -> Iterator[UserError]:
-    for fix in claim.fixes:
-        if not fix.gives:
-            if fix.pins:
-                yield UserError(f"{claim.code}: a fix does not say what it `gives`", place=claim.place or "")
-            continue
-        for name, cell in fix.pins.items():
-            given = fix.gives.get(name)
-            if given and given != "absent" and not cells.contains(cell, given):
-                yield UserError(
-                    f"{claim.code}: the fix gives {name} {given}, which is not {cell}", place=claim.place or ""
-                )
-        cured = of_example(overlaid(example, fix))
-        for finding in errors_of(cured, everything, claim.uses):
-            told = f"{claim.code}: after the fix for {_told(example)}"
-            yield UserError(f"{told} {finding.code} still finds: {finding.title}", place=claim.place or "")
-
-
-def overlaid(example: Mapping[str, str], fix: Fix) -> dict[str, str]:
-    """Give an example set as it is after a fix: the versions it gives, the variables it sets or unsets."""
-    env = {f"env.{name}": "unset" if value is None else value for name, value in fix.env.items()}
-    return {**example, **fix.gives, **env}
-
-
 def errors_of(facts: Facts, claims: Sequence[Claim], uses: Sequence[str] = ()) -> list[Finding]:
     """Give the errors that any of the claims finds in facts."""
     case = Case(Recipe(uses=tuple(uses)), facts, tuple(claims))
@@ -155,10 +113,6 @@ def of_example(example: Mapping[str, str]) -> Facts:
     )
     absent = {name: dataclasses.replace(_ABSENT, name=name) for name in gone if not name.startswith("env.")}
     return dataclasses.replace(facts, facts={**facts.facts, **absent})
-
-
-def _told(example: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in example.items())
 
 
 _ABSENT = Fact("", source="the example", state=State.ABSENT)

@@ -29,20 +29,25 @@ def duplicates(case: Case) -> Iterator[Outcome]:
         if dist.folder:
             copies.setdefault((dist.location, dist.name), []).append(dist)
     for group in copies.values():
-        if len({dist.version for dist in group}) > 1:
+        if len({dist.version for dist in group}) > 1 or _of_one_form(group):
             yield _finding(group)
     if copies:
         yield Held(CODE, "no folder holds a distribution twice")
 
 
+def _of_one_form(group: list[Distribution]) -> bool:
+    forms = [dist.folder.rpartition(".")[2] for dist in group]
+    return len(set(forms)) < len(forms)
+
+
 def _finding(group: list[Distribution]) -> Finding:
     name = group[0].name
-    versions = " and ".join(dist.version or "unknown" for dist in group)
+    folders = " and ".join(dist.folder.rpartition("/")[2] for dist in group)
     return Finding(
         code=CODE,
         status=Status.WARNING,
         kind="mixed-install",
-        title=f"{name} is installed twice: {versions}",
+        title=f"{name} is installed twice: {folders}",
         cause="one of the two is left over; which one a program reads is a matter of chance",
         culprit=(name,),
         evidence=tuple(Fact(name, dist.version, dist.folder) for dist in group),

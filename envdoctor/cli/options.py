@@ -47,10 +47,21 @@ Given = Annotated[
     typer.Option("--fact", metavar="KEY=VALUE", help="A fact of another computer, such as glibc=2.31 or env.NAME=1."),
 ]
 Matrix = Annotated[
-    list[Path] | None, typer.Option("--matrix", metavar="DIR", help="A folder of further matrix files. Repeatable.")
+    list[Path] | None,
+    typer.Option("--matrix", metavar="DIR", envvar="ENVDOCTOR_MATRIX", help="A folder of further claims. Repeatable."),
 ]
 Static = Annotated[bool, typer.Option("--static", help="Start no process, not even the target's Python.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=0.1, metavar="S", help="How long the target's Python may take.")
 ]
 Colored = Annotated[Color, typer.Option("--color", help="When to use colour; NO_COLOR is honoured.")]
+
+
+def day(text: str) -> str:
+    """Give a day as written (YYYY-MM-DD), or nothing; refuse what is none."""
+    import datetime
+
+    try:
+        return datetime.date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise typer.BadParameter(f"`{text}` is not a day (YYYY-MM-DD)") from None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from envdoctor.cli.options import Color
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from envdoctor.report.layout import Line
 
@@ -42,3 +43,15 @@ def tell(message: str) -> None:
     from envdoctor.report.layout import clean
 
     print(clean(f"envdoctor: {message}"), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that tells how far long work is: as a bar on a terminal, else in a line each."""
+    if not sys.stderr.isatty():
+        yield lambda last, done, total: tell(f"{last} ({done} of {total})")
+        return
+    from envdoctor.report.progress import bar
+
+    with bar(what) as move:
+        yield move

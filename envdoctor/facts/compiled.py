@@ -102,9 +102,9 @@ def _is_higher(number: str, highest: str) -> bool:
 
 
 def _targets(name: str, dist: Distribution, libraries: Iterable[str]) -> Fact:
+    """Give the targets of the library that holds the most code, without those for which it has but a few kernels."""
     ends = time.monotonic() + fatbin.PATIENCE
-    targets: set[str] = set()
-    holders: list[str] = []
+    held: dict[str, dict[str, int]] = {}
     for path in libraries:
         try:
             code = fatbin.read(path, patience=ends - time.monotonic())
@@ -113,12 +113,13 @@ def _targets(name: str, dist: Distribution, libraries: Iterable[str]) -> Fact:
         if code is not None and not code.whole:
             return _unseen(name, f"the code in {shown(path)} is too much to read in {fatbin.PATIENCE:g} s")
         if code is not None and code.targets:
-            targets.update(code.targets)
-            holders.append(os.path.basename(path))
-    if not holders:
+            held[path] = code.targets
+    if not held:
         return _unseen(name, f"no library of {dist.name} holds code for a GPU")
-    more = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
-    return Fact(name, " ".join(fatbin.in_order(targets)), f"ELF of {holders[0]}{more}")
+    largest = max(held, key=lambda path: sum(held[path].values()))
+    most = max(held[largest].values())
+    full = [target for target, count in held[largest].items() if count * 2 >= most]
+    return Fact(name, " ".join(full), f"ELF of {os.path.basename(largest)}")
 
 
 def _unseen(name: str, reason: str) -> Fact:

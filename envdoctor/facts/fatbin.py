@@ -54,18 +54,15 @@ def read(path: str, *, patience: float = PATIENCE) -> Code | None:
     return Code(_ordered(counted))
 
 
-def in_order(targets: set[str]) -> list[str]:
-    """Give targets as people list them: cubins first, each kind by capability."""
-    return sorted(targets, key=lambda target: (not target.startswith("sm_"), *_key(target)))
-
-
 def _key(target: str) -> tuple[int, str]:
     found = _NUMBER.fullmatch(target)
     return (int(found[1]), found[2]) if found else (0, target)
 
 
 def _ordered(counted: dict[str, int]) -> dict[str, int]:
-    return {target: counted[target] for target in in_order(set(counted))}
+    """Give targets as people list them: cubins first, each kind by capability."""
+    ordered = sorted(counted, key=lambda target: (not target.startswith("sm_"), *_key(target)))
+    return {target: counted[target] for target in ordered}
 
 
 def _targets(file: elf.Open, place: elf.Section) -> Iterator[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from envdoctor import processes
 from envdoctor.model import Fact, State
 
 if TYPE_CHECKING:
@@ -43,45 +43,25 @@ class Question:
 
     def __init__(self) -> None:
         """Start asking; a Python without the pynvml module is an answer too."""
-        self._process: subprocess.Popen[bytes] | None = None
         folder = _folder_of_pynvml()
-        if folder is not None:
-            # Isolated: nothing on the job's PYTHONPATH may pose as pynvml. LD_LIBRARY_PATH is the job's, on purpose.
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_CHILD), folder],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+        # Isolated: nothing on the job's PYTHONPATH may pose as pynvml. LD_LIBRARY_PATH is the job's, on purpose.
+        command = [sys.executable, "-I", "-S", str(_CHILD), folder] if folder else None
+        self._process = processes.start(command) if command else None
 
     def answer(self, limit: float) -> Answer:
         """Give what NVML said within a time limit."""
         if self._process is None:
             return Answer({}, reason="nvidia-ml-py is not installed beside envdoctor")
         limit = min(limit, PATIENCE)
-        try:
-            out, _ = self._process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired as late:
-            self.close()
-            return _read(late.output or b"", f"{SOURCE} does not answer within {limit:g} s")
-        return _read(out, _ending(self._process.returncode))
+        done = processes.finish(self._process, limit)
+        if done.status is None:
+            return _read(done.out, f"{SOURCE} does not answer within {limit:g} s")
+        return _read(done.out, _ending(done.status))
 
     def close(self) -> None:
-        """End the process if it still runs; one that hangs inside the driver is left to the system."""
-        process = self._process
-        if process is None or process.stdout is None or process.stdout.closed:
-            return
-        if process.poll() is None:
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError, AttributeError):
-                process.kill()
-        process.stdout.close()
-        try:
-            process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            process.returncode = -signal.SIGKILL  # it sleeps in the kernel; nobody can wait for it
+        """End the process if it still runs."""
+        if self._process is not None:
+            processes.end(self._process)
 
 
 def counts(answer: Answer) -> bool:
@@ -113,7 +93,7 @@ def _ending(code: int) -> str:
     return f"{SOURCE} brought its process down ({name})"
 
 
-def _read(out: bytes, ending: str) -> Answer:
+def _read(out: str, ending: str) -> Answer:
     """Put the lines together; `ending` is how the process ended, which is the reason if it did not finish."""
     said: dict[str, Any] = {}
     devices: list[Mapping[str, Any]] = []

@@ -1,4 +1,4 @@
-"""How does a file that somebody names become text?
+"""How does a file that somebody names become text, and text a file?
 
 The name may be mistyped, or belong to a folder, a pipe, a device, a gigabyte of weights or a picture. Each of these is
 told to the person who named it, and none makes envdoctor wait: nothing but a regular file is opened.
@@ -89,3 +89,17 @@ def _decoded(content: bytes, file: str) -> str:
 
 def _place(before: str, file: str) -> Place:
     return Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all; raise UserError if it cannot be written."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            beside.write_bytes(content.encode() if isinstance(content, str) else content)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot be written: {_reason(error)}", place=str(path)) from None

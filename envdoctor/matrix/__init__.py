@@ -1,11 +1,12 @@
 """The matrix: all that is known to work or fail together, read from the YAML files beside this module.
 
-Rules, tables and names become one noun, the claim. Only claims whose components are there are built for a check.
+Rules, tables and names become one noun, the claim. Only claims whose components are there are read for a check: each
+is kept under one component that it cannot do without, and the names of a package under the module that has them.
 """
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,39 +14,60 @@ from envdoctor.errors import UserError
 from envdoctor.matrix import cache, claims
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from envdoctor.matrix.entries import Entry
+    from envdoctor.matrix.store import Store
     from envdoctor.model import Claim
 
 BUNDLED = Path(__file__).parent
+_ALWAYS = ""
 
 
 class Matrix(NamedTuple):
-    """Every compiled entry, the conda names, and the metadata of packages that have no wheel.
+    """Every compiled entry; a part is read where it is asked for."""
 
-    An entry is stored as its code, trigger, variables and the rest as JSON text, which is read where it is asked for.
-    """
+    store: Store
 
-    stored: Sequence[tuple[str, Sequence[str], Sequence[str], str]] = ()
-    conda_names: Mapping[str, str] = {}
-    wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
-
-    def concerning(self, present: Collection[str]) -> tuple[Claim, ...]:
-        """Give the claims that can say something about a target with these components."""
-        asked = (text for _, trigger, _, text in self.stored if all(name in present for name in trigger))
-        return tuple(claims.build(json.loads(text)) for text in asked)
+    def concerning(self, present: Collection[str], used: Iterable[str] = ()) -> tuple[Claim, ...]:
+        """Give the claims that can say something about a target with these components, where these names are used."""
+        asked = {*present, *(f"uses {part}" for name in used for part in _prefixes(name))}
+        found = (item for key in [_ALWAYS, *sorted(asked)] for item in self.store.part(f"claims {key}") or ())
+        return tuple(claims.build(record) for _, trigger, record in found if all(name in asked for name in trigger))
 
     def everything(self) -> tuple[Claim, ...]:
-        """Give every claim."""
-        return tuple(claims.build(json.loads(text)) for *_, text in self.stored)
+        """Give every claim, in the order of the files."""
+        parts = (self.store.part(name) for name in self.store.places if name.startswith("claims "))
+        items = sorted((item for part in parts for item in part), key=lambda item: int(item[0]))
+        return tuple(claims.build(record) for *_, record in items)
 
     def codes(self) -> frozenset[str]:
         """Give the code of every claim."""
-        return frozenset(code for code, *_ in self.stored)
+        return frozenset(self.store.part("codes"))
 
     def variables(self) -> frozenset[str]:
-        """Give the names of the variables that some claim asks for."""
-        return frozenset(name for _, _, variables, _ in self.stored for name in variables)
+        """Give the names of the variables and slow facts that some claim asks for."""
+        return frozenset(self.store.part("variables"))
+
+    def conda_names(self) -> dict[str, str]:
+        """Give conda's names as PyPI's."""
+        return dict(self.store.part("conda"))
+
+    def modules(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Give the distributions that bring the top-level modules of these dotted names, as far as they are known."""
+        tops = dict.fromkeys(name.partition(".")[0] for name in names)
+        known = self.store.part("modules") if tops else {}
+        return {top: known[top] for top in tops if top in known}
+
+    def wheelless(self) -> dict[str, Any]:
+        """Give the metadata of packages that have no wheel: name → version → requires, python."""
+        return dict(self.store.part("wheelless"))
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """Give `a`, `a.b`, `a.b.c` of `a.b.c`."""
+    parts = name.split(".")
+    return (".".join(parts[: number + 1]) for number in range(len(parts)))
 
 
 def files(folders: Sequence[Path] = ()) -> list[Path]:
@@ -58,32 +80,47 @@ def files(folders: Sequence[Path] = ()) -> list[Path]:
 
 def load(folders: Sequence[Path] = ()) -> Matrix:
     """Give the matrix, from the cache where the files have not changed; raise UserError for a mistake in them."""
-    compiled = cache.remembered(files(folders), _compile)
-    return Matrix(compiled["stored"], compiled["conda"], compiled["wheelless"])
+    return Matrix(cache.remembered(files(folders), _compile))
 
 
 def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Compile (file, text) pairs; a later entry replaces an earlier one of the same code."""
+    """Compile (file, text) pairs into named parts; a later entry replaces an earlier one of the same code."""
     from envdoctor.matrix import entries  # not at the start: it reads YAML
 
-    by_code: dict[str, list[dict[str, Any]]] = {}
-    conda: dict[str, str] = {}
-    wheelless: dict[str, Any] = {}
+    by_code: dict[str, Entry] = {}
+    plain: dict[str, dict[str, Any]] = {"conda": {}, "modules": {}, "metadata": {}}
     for file, source in sources:
         seen: set[str] = set()
         for entry in entries.read(source, file):
-            if entry.code in seen:
+            if entry.kind in plain:
+                plain[entry.kind].update(entry.holds)
+            elif entry.code in seen:
                 raise UserError(f"`{entry.code}` stands in this file twice", place=entry.place)
-            seen.add(entry.code)
-            if entry.kind == "conda":
-                conda.update(entry.names)
-            elif entry.kind == "metadata":
-                wheelless[entry.code] = entry.versions
             else:
-                by_code[entry.code] = list(entry.records)
-    records = [record for group in by_code.values() for record in group]
-    stored = [(r["code"], r.pop("trigger"), r.pop("variables"), json.dumps(r, ensure_ascii=False)) for r in records]
-    return {"stored": stored, "conda": conda, "wheelless": wheelless}
+                seen.add(entry.code)
+                by_code[entry.code] = entry
+    records = [record for entry in by_code.values() for record in entry.records]
+    return {
+        "codes": sorted(by_code),
+        "variables": sorted({name for record in records for name in record.pop("variables")}),
+        "conda": plain["conda"],
+        "modules": plain["modules"],
+        "wheelless": plain["metadata"],
+        **{f"claims {key}": part for key, part in _by_component(records).items()},
+    }
+
+
+def _by_component(records: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Put each record under the one of its components that the fewest others name; (number, trigger, record)."""
+    often = Counter(name for record in records for name in record["trigger"])
+    parts: dict[str, list[Any]] = {}
+    for number, record in enumerate(records):
+        trigger: list[str] = record.pop("trigger")
+        key = min(trigger, key=lambda name: (often[name], name), default=_ALWAYS)
+        if key.startswith("uses "):
+            key = key.partition(".")[0]
+        parts.setdefault(key, []).append((number, trigger, record))
+    return parts
 
 
 def entry_errors(paths: Sequence[Path]) -> Iterator[UserError]:
@@ -95,7 +132,7 @@ def entry_errors(paths: Sequence[Path]) -> Iterator[UserError]:
         for found in entries.examine(path.read_text(encoding="utf-8"), str(path)):
             if isinstance(found, UserError):
                 yield found
-            elif found.code in places and found.kind not in ("conda", "metadata"):
+            elif found.code in places:
                 yield UserError(f"`{found.code}` stands twice", place=found.place, hint=f"also at {places[found.code]}")
-            else:
+            elif found.code:
                 places[found.code] = str(found.place)

@@ -6,32 +6,33 @@ The cache is a convenience: where it cannot be read or written the files are com
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import __version__
 from envdoctor.errors import UserError
+from envdoctor.formats import files
+from envdoctor.matrix import store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-FORM = "2"  # raise it when the compiled form changes
+    from envdoctor.matrix.store import Store
+
+FORM = "3"  # raise it when the compiled form changes
 KEPT = 32  # as many matrices: other versions, other folders of further claims
 
 
-def remembered(
-    paths: Sequence[Path], compile_: Callable[[Sequence[tuple[str, str]]], dict[str, Any]]
-) -> dict[str, Any]:
+def remembered(paths: Sequence[Path], compile_: Callable[[Sequence[tuple[str, str]]], Mapping[str, Any]]) -> Store:
     """Give the compiled form of these files, compiling them only if their content is new."""
     blobs = [(str(path), _bytes(path)) for path in paths]
-    place = _folder() / f"matrix-{_key(blobs)}.json"
+    place = _folder() / f"matrix-{_key(blobs)}"
     found = _recall(place)
     if found is None:
-        found = compile_([(name, _text(name, blob)) for name, blob in blobs])
-        _keep(place, found)
+        packed = store.pack(compile_([(name, _text(name, blob)) for name, blob in blobs]))
+        _keep(place, packed)
+        found = store.opened(packed)
     return found
 
 
@@ -62,22 +63,17 @@ def _folder() -> Path:
     return Path(base if base.startswith("/") else os.path.expanduser("~/.cache")) / "envdoctor"
 
 
-def _recall(place: Path) -> dict[str, Any] | None:
+def _recall(place: Path) -> Store | None:
     try:
-        found = json.loads(place.read_bytes())
-    except (OSError, ValueError):
+        return store.opened(place.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and {"stored", "conda", "wheelless"} <= found.keys() else None
 
 
-def _keep(place: Path, compiled: dict[str, Any]) -> None:
+def _keep(place: Path, packed: bytes) -> None:
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".matrix-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(compiled, file, separators=(",", ":"))
-        Path(name).replace(place)
-        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        files.write_whole(place, packed)
+        for old in sorted(place.parent.glob("matrix-*"), key=lambda path: path.stat().st_mtime_ns)[:-KEPT]:
             old.unlink(missing_ok=True)
-    except OSError:
+    except (OSError, UserError):
         return  # a read-only or full home: compile again next time

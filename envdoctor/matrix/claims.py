@@ -35,6 +35,7 @@ def build(record: Mapping[str, Any]) -> Claim:
         silent=record["silent"],
         bad=tuple(record["bad"]),
         good=tuple(record["good"]),
+        probe=record["probe"],
         place=Place(*record["place"]),
     )
 

@@ -18,7 +18,11 @@ KINDS = (
     "version-pair requirement missing-package python-version numpy-abi protobuf abi glibc missing-lib mixed-install "
     "corrupt shadow cpu-only-build cuda-toolkit driver gpu-arch env-var other"
 ).split()
-_FIX = {"pins", "env", "python", "reinstall", "split", "host", "note", "gives"}
+NO_CHANGE: dict[str, Any] = {
+    "pins": {}, "env": {}, "python": None, "reinstall": [], "split": [], "host": {}, "note": "", "gives": {},
+}  # fmt: skip
+_MOST_REPETITIONS = 3
+_FIX = NO_CHANGE.keys()
 
 
 def optional(node: yamlpos.Map, key: str) -> str:
@@ -70,6 +74,15 @@ def cells_of(node: yamlpos.Map, key: str) -> dict[str, str]:
     return cells_in(yamlpos.mapping(node.get(key), f"`{key}`")) if key in node.items else {}
 
 
+def ranges_of(node: yamlpos.Map, key: str) -> dict[str, list[str]]:
+    """Give a field that maps names to one range or a list of ranges."""
+    found: dict[str, list[str]] = {}
+    for name, item in yamlpos.mapping(node.get(key), f"`{key}`").items.items():
+        parts = item.items if isinstance(item, yamlpos.List) else (item,)
+        found[name] = [_cell(name, yamlpos.text(part, f"`{name}`")) for part in parts]
+    return found
+
+
 def cells_in(node: yamlpos.Map) -> dict[str, str]:
     """Give a mapping of components to cells, each of which can be read."""
     return {name: _cell(name, yamlpos.text(item, f"`{name}`")) for name, item in node.items.items()}
@@ -105,7 +118,23 @@ def symptoms(node: yamlpos.Map) -> list[str]:
             re.compile(item.value)
         except re.error as error:
             raise UserError(f"not a pattern: {error}", place=item.place) from None
+        if why := _runs_away(item.value):
+            raise UserError(f"a pattern that can run away: it has {why}", place=item.place)
     return words(node, "symptoms")
+
+
+def _runs_away(pattern: str) -> str:
+    """Say what could make a pattern take more than linear time, or nothing."""
+    if re.search(r"\\[1-9]|\(\?P=", pattern):
+        return "a back-reference"
+    plain = re.sub(r"\\.|\[(?:\\.|[^\]])+\]", "x", pattern)  # an escape or a class is one character
+    if re.search(r"\(\?<?[=!]", plain):
+        return "a look-around"
+    if re.search(r"\)[*+{]", plain):
+        return "a group under a repetition"
+    if len(re.findall(r"[*+]|\{\d*,\d*\}", plain)) > _MOST_REPETITIONS:
+        return f"more than {_MOST_REPETITIONS} repetitions"
+    return ""
 
 
 def refuted(node: yamlpos.Map) -> list[list[str]]:

@@ -8,6 +8,7 @@ from envdoctor.model.facts import Distribution, Fact, Facts, Requirement, Target
 from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
 from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
 from envdoctor.model.terms import HOST_COMPONENTS, Place, State, Status, is_host
+from envdoctor.model.verification import Outcome, Role, Verification
 
 __all__ = [
     "HOST_COMPONENTS",
@@ -22,16 +23,19 @@ __all__ = [
     "Held",
     "Ignore",
     "Listed",
+    "Outcome",
     "Place",
     "Recipe",
     "Report",
     "Requirement",
+    "Role",
     "Row",
     "Source",
     "State",
     "Status",
     "Target",
     "Unseen",
+    "Verification",
     "Waits",
     "Wish",
     "is_host",

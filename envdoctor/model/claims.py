@@ -43,7 +43,8 @@ class Row(NamedTuple):
 class Claim(NamedTuple):
     """One piece of knowledge: a rule (one row) or a table (a row a release), with its source, date and own test.
 
-    `silent`: nothing is said of it unless one of the names in `uses` is used.
+    `silent`: nothing is said of it unless one of the names in `uses` is used. `probe` is the program that succeeds in a
+    good set and fails in a bad one.
     """
 
     code: str
@@ -67,4 +68,5 @@ class Claim(NamedTuple):
     silent: bool = False
     bad: tuple[Mapping[str, str], ...] = ()
     good: tuple[Mapping[str, str], ...] = ()
+    probe: str = ""
     place: Place | None = None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from envdoctor.model.claims import Claim, Fix
     from envdoctor.model.facts import Fact, Facts, Target
     from envdoctor.model.recipe import Recipe
@@ -59,11 +61,15 @@ class Waits(NamedTuple):
 
 
 class Case(NamedTuple):
-    """What the checks judge: a recipe, the facts of a target, and the claims that may concern it."""
+    """What the checks judge: a recipe, the facts of a target, and what of the matrix may concern the two.
+
+    `modules` names the distributions that bring each module which the recipe uses, as far as they are known.
+    """
 
     recipe: Recipe
     facts: Facts
     claims: tuple[Claim, ...] = ()
+    modules: Mapping[str, Sequence[str]] = {}
 
 
 class Cure(NamedTuple):

@@ -74,6 +74,7 @@ class Recipe:
     host: tuple[Wish, ...] = ()
     env: tuple[Wish, ...] = ()
     machines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     ignores: tuple[Ignore, ...] = ()
 

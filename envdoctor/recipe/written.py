@@ -42,6 +42,7 @@ def recipe(node: yamlpos.Node, file: str) -> Recipe:
         host=tuple(_host(root)),
         env=tuple(_env(root)),
         machines=_machines(root),
+        imports=tuple(item.value for item in _texts(root, "imports")),
         uses=tuple(item.value for item in _texts(root, "uses")),
         ignores=tuple(_ignores(root)),
     )
@@ -53,10 +54,8 @@ def _version(root: yamlpos.Map, file: str) -> None:
     version = yamlpos.text(root.get("recipe"), "`recipe`")
     if version.value != "1":
         raise UserError(f"recipe version `{version.value}` is not known", place=version.place, hint="write `recipe: 1`")
-    for key in ("imports", "smoke"):
-        if key in root.items:
-            yamlpos.sequence(root.get(key), f"`{key}`")
-    _texts(root, "imports")
+    if "smoke" in root.items:
+        yamlpos.sequence(root.get("smoke"), "`smoke`")
     if "lock" in root.items:
         yamlpos.mapping(root.get("lock"), "`lock`").only(_LOCK, "`lock`")
 

@@ -6,13 +6,13 @@ import json
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from envdoctor import processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ class Question:
     """What to solve: requirements, versions to keep where possible, and for which Python and platform.
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
+    `builds`: packages may be built to learn what they need, which runs their code.
     """
 
     requirements: Sequence[str]
@@ -33,6 +34,7 @@ class Question:
     python: str
     platform: str = ""
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    builds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def _arguments(question: Question) -> list[str]:
     words = ["pip", "compile", "wanted.in", "--output-file", "solved.txt", "--quiet", "--no-header"]
     words += ["--annotation-style", "line"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
-    words += ["--only-binary", ":all:"]
-    words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
+    if not question.builds:
+        words += ["--only-binary", ":all:"]
+        words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
     return words + (["--python-platform", question.platform] if question.platform else [])
 
 
@@ -78,30 +81,14 @@ def _run(words: list[str], folder: Path, question: Question, limit: float) -> An
     (folder / "solved.txt").write_text(kept, encoding="utf-8")
     (folder / "uv.toml").write_text(_metadata(question.wheelless), encoding="utf-8")
     clean = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
-    process = subprocess.Popen(
-        words, cwd=folder, env=clean, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        _, err = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
+    done = processes.run(words, limit=limit, folder=folder, variables=clean)
+    if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
-    finally:
-        _end(process)
-    if process.returncode == 0:
+    if done.status == 0:
         rows = list(_LINE.finditer((folder / "solved.txt").read_text(encoding="utf-8")))
         roots = frozenset(row[1].lower() for row in rows if row[3] == "-r wanted.in")
         return Answer({row[1].lower(): row[2] for row in rows}, roots)
-    said = err.decode("utf-8", "replace")
-    return Answer(reason=reason(said), asked="No solution found" in said)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            process.kill()
-        process.wait()
+    return Answer(reason=reason(done.err), asked="No solution found" in done.err)
 
 
 def _metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:

@@ -33,7 +33,7 @@ _LIBRARY = re.compile(r".*\.so(\.[\d.]+)?")
 
 # The wheel, one of its libraries, its targets with the number of members where that is known, and who says so.
 CUOBJDUMP = "cuobjdump 13.1, 2026-11-23"
-BITSANDBYTES = "the README of bitsandbytes 0.50"
+BITSANDBYTES = "bitsandbytes, docs/source/installation.mdx, 0.50"
 XFORMERS = "TORCH_CUDA_ARCH_LIST in the wheel workflow of xformers at v0.0.35: 7.5 8.0+PTX 9.0a"
 NCCL = {"sm_50": 1, "sm_60": 1, "sm_61": 1, "sm_70": 1, "sm_80": 1, "sm_90": 1}
 KNOWN: list[tuple[str, str, dict[str, int] | list[str] | None, str]] = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,8 @@ from envdoctor.facts import builds
 from envdoctor.model import Distribution
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from envdoctor.facts.builds import Build
 
 TORCH = """from typing import Optional

@@ -150,7 +150,7 @@ def test_where_there_is_no_sign_of_a_driver_no_process_is_started(tmp_path: Path
 
 
 def test_lines_that_make_no_sense_are_passed_over() -> None:
-    answer = gpu._read(b'{"driver": {"answer": "1"}}\n[1]\n{"dev', "it ended")
+    answer = gpu._read('{"driver": {"answer": "1"}}\n[1]\n{"dev', "it ended")
     assert answer.said["driver"] == {"answer": "1"}
     assert answer.reason == "it ended"
     assert {fact.name for fact in gpu.facts(answer, os.environ)} == set(gpu.FACTS)

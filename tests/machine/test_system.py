@@ -11,7 +11,7 @@ import pytest
 from envdoctor.facts import compiled, host, kernel, toolkit
 from envdoctor.model import Distribution, Requirement, State
 from tests.machine.building import library, needs_compiler
-from tests.machine.fatbins import CUBIN, PTX, container, holder, member
+from tests.machine.fatbins import CUBIN, EXACT, PTX, container, holder, member
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,13 +184,18 @@ def test_what_compiled_files_need_and_hold_is_read_where_it_is_asked_for(tmp_pat
     site = tmp_path / "site"
     source = "#include <stdio.h>\nint say(const char *w) { return puts(w); }\n"
     library(site / "pack/_C.abi3.so", source)
-    holder(site / "pack/lib/libkernels.so.1", container(member(CUBIN, 80), member(PTX, 90)))
+    holder(
+        site / "pack/lib/libkernels.so.1",
+        container(*[member(CUBIN, 80)] * 4, *[member(PTX, 90)] * 3, member(CUBIN, 90, EXACT)),
+    )
+    holder(site / "pack/lib/libsmall.so.1", container(member(CUBIN, 50)))
     folder = site / "pack-1.0.dist-info"
     folder.mkdir()
     listed = [
         "pack/__init__.py,,",
         "pack/_C.abi3.so,sha256=x,1",
         "pack/lib/libkernels.so.1,,",
+        "pack/lib/libsmall.so.1,,",
         "../../../bin/x.so,,",
         "/etc/y.so,,",
     ]

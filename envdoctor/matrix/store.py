@@ -1,0 +1,44 @@
+"""Pack the compiled matrix so that a check decodes only the parts that concern it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Store(NamedTuple):
+    """A packed matrix: its bytes, and where each of its parts stands in them."""
+
+    packed: bytes
+    places: Mapping[str, tuple[int, int]]
+
+    def part(self, name: str) -> Any:
+        """Give a part by its name, or None if there is no such part."""
+        if name not in self.places:
+            return None
+        start, end = self.places[name]
+        return json.loads(self.packed[start:end])
+
+
+def pack(parts: Mapping[str, Any]) -> bytes:
+    """Give parts (plain data by name) as bytes: each as JSON, a line with the index, and the length of that line."""
+    places, blob = {}, b""
+    for name, part in parts.items():
+        text = json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
+        places[name] = (len(blob), len(blob) + len(text))
+        blob += text
+    last = json.dumps(places, separators=(",", ":")).encode()
+    return b"%s\n%s\n%d" % (blob, last, len(last))
+
+
+def opened(packed: bytes) -> Store:
+    """Open a packed matrix; raise ValueError if it is none, or was cut short."""
+    _, _, length = packed[-12:].rpartition(b"\n")
+    end = len(packed) - len(length) - 1
+    places = json.loads(packed[end - int(length) : end])
+    if not isinstance(places, dict):
+        raise ValueError("not a packed matrix")
+    return Store(packed, places)

@@ -1,0 +1,79 @@
+"""Symptoms: each matches the log line that proves it, none matches a log of something that works."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from envdoctor import matrix
+from envdoctor.errors import UserError
+from envdoctor.matrix import entries
+
+LOGS = Path(__file__).parents[1] / "fixtures" / "logs"
+SYMPTOMS = sorted({(c.code, pattern) for c in matrix.load().everything() for pattern in c.symptoms})
+HEALTHY = {path.name: path.read_text(encoding="utf-8") for path in sorted((LOGS / "healthy").glob("*.txt"))}
+
+
+def proof(code: str) -> list[str]:
+    path = LOGS / f"{code}.txt"
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+@pytest.mark.parametrize(("code", "pattern"), SYMPTOMS)
+def test_a_symptom_matches_the_line_that_proves_it(code: str, pattern: str) -> None:
+    assert any(re.search(pattern, line) for line in proof(code)), f"no line of fixtures/logs/{code}.txt has it"
+
+
+def test_no_symptom_matches_a_healthy_log() -> None:
+    assert len(HEALTHY) >= 4
+    met = [
+        f"{code} in {name}: {line}"
+        for name, text in HEALTHY.items()
+        for line in text.splitlines()
+        for code, pattern in SYMPTOMS
+        if re.search(pattern, line)
+    ]
+    assert met == []
+
+
+def test_no_log_proves_nothing() -> None:
+    codes = {code for code, _ in SYMPTOMS}
+    assert [path.name for path in LOGS.glob("*.txt") if path.stem not in codes] == []
+
+
+def test_every_symptom_reads_a_long_line_in_no_time() -> None:
+    line = "ImportError: cannot import name 'a' from 'b.c' undefined symbol: _ZN4absl " * 2_000
+    began = time.process_time()
+    for _, pattern in SYMPTOMS:
+        re.search(pattern, line)
+    assert time.process_time() - began < 0.05 * max(1, len(SYMPTOMS))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        (r"(a+)+b", "a group under a repetition"),
+        (r"(?:a|b){2,}", "a group under a repetition"),
+        (r"(a)\1", "a back-reference"),
+        (r"a(?=b)", "a look-around"),
+        (r"a(?<!b)", "a look-around"),
+        (r".*a.*b.*c.*", "more than 3 repetitions"),
+    ],
+)
+def test_a_pattern_that_can_run_away_is_refused(pattern: str, why: str) -> None:
+    text = f"""- rule: TF901
+  title: t
+  when: {{a: "*"}}
+  cause: c
+  symptoms: ['{pattern}']
+  source: s
+  checked: 2026-11-20
+  evidence: executed
+"""
+    (found,) = entries.examine(text, "m.yml")
+    assert isinstance(found, UserError)
+    assert why in found.problem
+    assert str(found.place).startswith("m.yml:5:")
