@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
     from envdoctor.model import Distribution
 
-_TORCH = re.compile(
-    r"^(__version__|cuda|hip)\b[^=\n]{0,40}=[ \t]*(?:'([^'\n]{0,80})'|\"([^\"\n]{0,80})\"|(None))", re.MULTILINE
-)
-_PAIR = re.compile(r"""["']?\b(\w{1,40})\b["']?[ \t]*[:,=][ \t]*["']?([\w.]{1,40})["']?""")
-_TARGETS = re.compile(r"cuda_compute_capabilities['\"],?\s*:?\s*\[([^\]]{0,2000})\]")
-_TARGET = re.compile(r"(?:sm|compute)_\d{2,4}[af]?")
+_TORCH = r"^(__version__|cuda|hip)\b[^=\n]{0,40}=[ \t]*(?:'([^'\n]{0,80})'|\"([^\"\n]{0,80})\"|(None))"
+_PAIR = r"""["']?\b(\w{1,40})\b["']?[ \t]*[:,=][ \t]*["']?([\w.]{1,40})["']?"""
+_TARGETS = r"cuda_compute_capabilities['\"],?\s*:?\s*\[([^\]]{0,2000})\]"
+_TARGET = r"(?:sm|compute)_\d{2,4}[af]?"
 _CONDA = {"torch": ("pytorch",), "tensorflow": ("tensorflow-base", "tensorflow")}
 FILES = {
     "torch": "torch/version.py",
@@ -67,7 +65,7 @@ def _all(by_name: Mapping[str, Distribution], place: Mapping[str, str]) -> Itera
 
 
 def _torch(text: str, blank: Build) -> Build:
-    said = {name: one or other or None for name, one, other, _ in _TORCH.findall(text)}
+    said = {name: one or other or None for name, one, other, _ in re.findall(_TORCH, text, re.MULTILINE)}
     local = (said.get("__version__") or "").partition("+")[2]
     cuda, hip = said.get("cuda"), said.get("hip")
     variant = f"cu{cuda.replace('.', '')}" if cuda else f"rocm{hip}" if hip else ""
@@ -75,9 +73,9 @@ def _torch(text: str, blank: Build) -> Build:
 
 
 def _tensorflow(text: str, blank: Build) -> Build:
-    said = dict(_PAIR.findall(text))
-    listed = _TARGETS.search(text)
-    targets = tuple(_TARGET.findall(listed[1])) if listed else ()
+    said = dict(re.findall(_PAIR, text))
+    listed = re.search(_TARGETS, text)
+    targets = tuple(re.findall(_TARGET, listed[1])) if listed else ()
     if said.get("is_cuda_build") != "True":
         known = said.get("is_cuda_build") == "False"
         return blank._replace(variant=blank.variant or ("cpu" if known else ""), file=blank.file if known else "")
@@ -90,7 +88,7 @@ def _tensorflow(text: str, blank: Build) -> Build:
 
 
 def _onnxruntime(text: str, blank: Build) -> Build:
-    said = dict(_PAIR.findall(text))
+    said = dict(re.findall(_PAIR, text))
     cuda = said.get("cuda_version")
     return blank._replace(variant=blank.variant or (f"cuda{cuda}" if cuda else ""), cuda=cuda)
 

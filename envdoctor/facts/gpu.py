@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor import processes
+from envdoctor.facts.kernel import FACTS
 from envdoctor.model import Fact, State
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SOURCE = "NVML"
 PATIENCE = 10.0  # without persistence mode the driver wakes every GPU first, which takes seconds
-FACTS = ("driver", "cuda.driver", "gpu.count", "gpu.name", "gpu.compute", "gpu.memory")
 _CHILD = Path(__file__).with_name("nvml.py")
 _NOT_FOUND, _MISMATCH = 12, 18
 _BRANDS = (

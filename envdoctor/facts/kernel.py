@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION = "proc/driver/nvidia/version"
+FACTS = ("driver", "cuda.driver", "gpu.count", "gpu.name", "gpu.compute", "gpu.memory")
 _VENDOR = "0x10de"
 _DISPLAY, _SWITCH = ("0x0300", "0x0302"), ("0x0680",)
-_MODULE = re.compile(r"Kernel Module(?: for \S+)?\s+(\d+(?:\.\d+)+)")
-_NODE = re.compile(r"nvidia(\d+)")
-_TEGRA = re.compile(r"# R(\d+) \(release\), REVISION: ([\d.]+)")
+_MODULE = r"Kernel Module(?: for \S+)?\s+(\d+(?:\.\d+)+)"
+_TEGRA = r"# R(\d+) \(release\), REVISION: ([\d.]+)"
 _PCI_NAMES = ("usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids")
 _MOST_LIST = 16_777_216
 
@@ -30,7 +30,7 @@ def facts(root: Path) -> Iterator[Fact]:
     """Give what the system shows, whether or not NVML can be asked."""
     yield from _platform(root)
     text = files.text(root / VERSION)
-    found = _MODULE.search(text)
+    found = re.search(_MODULE, text) if text else None
     if found:
         source = f"/{VERSION}"
         yield Fact("nvidia.kernel", found[1], source)
@@ -50,7 +50,8 @@ def shown_devices(root: Path) -> bool:
 
 def without_nvml(root: Path, reason: str) -> Iterator[Fact]:
     """Give driver and GPUs as far as /proc and /dev tell, where NVML was not asked or failed."""
-    found = _MODULE.search(files.text(root / VERSION))
+    text = files.text(root / VERSION)
+    found = re.search(_MODULE, text) if text else None
     if found:
         yield Fact("driver", found[1], f"/{VERSION}")
     else:
@@ -73,7 +74,8 @@ def _platform(root: Path) -> Iterator[Fact]:
     version = files.text(root / "proc/version")
     if "microsoft" in version.lower():
         yield Fact("os.wsl", "2" if "WSL2" in version or (root / "dev/dxg").exists() else "1", "/proc/version")
-    tegra = _TEGRA.match(files.text(root / "etc/nv_tegra_release"))
+    release = files.text(root / "etc/nv_tegra_release")
+    tegra = re.match(_TEGRA, release) if release else None
     if tegra:
         yield Fact("os.jetson", f"{tegra[1]}.{tegra[2]}", "/etc/nv_tegra_release")
 
@@ -140,8 +142,8 @@ def _names(root: Path) -> Iterator[str]:
 
 def _nodes(root: Path) -> set[str]:
     """Give the numbers of the GPUs that have a device here."""
-    found = (_NODE.fullmatch(name) for name in files.names(root / "dev"))
-    return {node[1] for node in found if node}
+    names = (name.removeprefix("nvidia") for name in files.names(root / "dev") if name.startswith("nvidia"))
+    return {number for number in names if number.isdigit()}
 
 
 def _unseen(name: str, reason: str) -> Fact:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import files
-from envdoctor.facts.loader import Loaded, Process, cached
+from envdoctor.facts.loader import Loaded, Process, cached_beginning
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from envdoctor.facts.builds import Build
     from envdoctor.model import Distribution
 
-_FULL = re.compile(r"\.so\.(\d+(?:\.\d+){1,4})$")
-_TAIL = re.compile(r"(?:-[0-9a-f]+)?\.so(?:\.[\d.]+)?")
-_MAJOR = re.compile(r"\.so\.(\d+)")
+_FULL = r"\.so\.(\d+(?:\.\d+){1,4})$"  # patterns are compiled where one is needed: most machines need none
+_TAIL = r"(?:-[0-9a-f]+)?\.so(?:\.[\d.]+)?"
+_MAJOR = r"\.so\.(\d+)"
 _MOST_RECORD = 16_777_216
 
 
@@ -45,6 +45,7 @@ _FAMILIES = (
     Family("cuda.cublas", "libcublas", "nvidia-cublas"),
     Family("nvjitlink", "libnvJitLink", "nvidia-nvjitlink"),
 )
+_STEMS = tuple(family.stem for family in _FAMILIES)
 # What a framework loads first, below its site folder. A `*` stands for the CUDA major in the name.
 _ROOTS = {
     "torch": ("torch/lib/libtorch_global_deps.so", "torch/lib/libtorch_cuda.so", "torch/lib/libtorch_python.so"),
@@ -70,7 +71,7 @@ def facts(environment: Environment, builds: Sequence[Build]) -> Iterator[Fact]:
     yield from _system(process)
     built_without = [build for build in builds if build.file and build.cuda is None]
     framework, roots = _framework(environment, {build.framework for build in built_without})
-    copies = {family: _copies(family, process, environment) for family in _FAMILIES}
+    copies = _copies(process, environment)
     if not roots:
         yield from _without_framework(built_without, copies)
         return
@@ -94,7 +95,7 @@ def _system(process: Process) -> Iterator[Fact]:
     if driver is None:
         return
     real = os.path.realpath(driver.path)
-    stated = _FULL.search(real)
+    stated = re.search(_FULL, real)
     if "/stubs/" in real:
         yield Fact("nvidia.libcuda", "stub", shown(driver.path))
     elif stated and "." in stated[1].removeprefix("1."):
@@ -158,7 +159,7 @@ def _taken(
             return found.path
     major = majors[0] if family.follows_cuda else majors[1] if family.fact == "cudnn" else ""
     for name in sorted({os.path.basename(path) for path in copies}, reverse=True):
-        number = _MAJOR.search(name)
+        number = re.search(_MAJOR, name)
         if major and number and number[1] != major:
             continue
         for by in opened:
@@ -170,28 +171,35 @@ def _taken(
 def _is_of(family: Family, name: str) -> bool:
     """Say whether a file name is of a family: libcudnn.so.9, also libcudart-d0da41ae.so.11.0, not libcudnn_ops.so.9."""
     own = os.path.basename(name)
-    return own.startswith(family.stem) and _TAIL.fullmatch(own, len(family.stem)) is not None
+    return own.startswith(family.stem) and re.fullmatch(_TAIL, own[len(family.stem) :]) is not None
 
 
-def _copies(family: Family, process: Process, environment: Environment) -> dict[str, str]:
+def _copies(process: Process, environment: Environment) -> dict[Family, dict[str, str]]:
     """Give every copy that a process here could take, one a real file: its path → the real file."""
-    found: dict[str, str] = {}
-    for folder in _searched(family, process, environment):
+    found: dict[Family, dict[str, str]] = {family: {} for family in _FAMILIES}
+    for folder in _searched(process, environment):
         for name in files.names(folder):
-            path = f"{folder}/{name}"
-            if _is_of(family, name) and _MAJOR.search(name):
+            family = _family(name)
+            if family is not None and re.search(_MAJOR, name):
+                path = f"{folder}/{name}"
                 real = os.path.realpath(path)
-                if real not in found.values():
-                    found[path] = real
+                if real not in found[family].values():
+                    found[family][path] = real
     return found
 
 
-def _searched(family: Family, process: Process, environment: Environment) -> Iterator[str]:
+def _family(name: str) -> Family | None:
+    if not name.startswith(_STEMS):
+        return None
+    return next((family for family in _FAMILIES if _is_of(family, name)), None)
+
+
+def _searched(process: Process, environment: Environment) -> Iterator[str]:
     wheels = (f"{site}/nvidia" for site in environment.sites)
     folders = [f"{nvidia}/{name}/lib" for nvidia in wheels for name in files.names(nvidia)]
     folders += [f"{site}/torch/lib" for site in environment.sites]
     folders += [f"{environment.prefix}/lib", *process.searched()]
-    folders += [os.path.dirname(p) for name, paths in cached().items() if _is_of(family, name) for p in paths]
+    folders += [os.path.dirname(path) for stem in _STEMS for path in cached_beginning(stem)]
     yield from dict.fromkeys(folders)
 
 
@@ -221,7 +229,7 @@ def _version(family: Family, path: str, environment: Environment) -> str:
             owners = [dist for dist in owners if _recorded_size(site, dist, f"nvidia/{below}") == size]
         if len({dist.version for dist in owners}) == 1:
             return owners[0].version
-    stated = _FULL.search(os.path.realpath(path))
+    stated = re.search(_FULL, os.path.realpath(path))
     return stated[1] if stated and not _is_soname_only(family, stated[1]) else ""
 
 
@@ -237,7 +245,7 @@ def _may_own(dist: Distribution, family: Family, path: str, below: str) -> bool:
     suffix = dist.name.removeprefix(f"{family.wheel}-cu")
     if suffix == dist.name or not suffix.isdigit():
         return False
-    number = _MAJOR.search(os.path.basename(path))
+    number = re.search(_MAJOR, os.path.basename(path))
     return not family.follows_cuda or (number is not None and number[1] == suffix)
 
 

@@ -21,6 +21,7 @@ CACHE = "/etc/ld.so.cache"
 _MOST_CACHE = 16_777_216
 _MOST_LOADED = 2_000
 _MAGIC = b"glibc-ld.so.cache1.1"
+_ROWS = 48
 _COUNT = struct.Struct("<I")
 _ROW = struct.Struct("<iIIIQ")
 _LIB = {62: "x86_64-linux-gnu", 183: "aarch64-linux-gnu"}
@@ -84,7 +85,7 @@ class Process:
     def places(self, name: str, asker: Loaded | None = None) -> Iterator[str]:
         """Give every path at which the loader would look for a name, in its order."""
         by = asker or self.program
-        listed = cached(self._cache_file).get(name, ())
+        listed = cached(name, self._cache_file)
         early = (*self._rpaths(by), *self._searched, *_expanded(by.content.runpath, by.path))
         yield from (f"{folder}/{name}" for folder in early)
         yield from listed
@@ -116,7 +117,7 @@ class Process:
 def finds(name: str, variables: Mapping[str, str]) -> bool:
     """Say whether a library is where the loader would look for it first; it is not opened."""
     folders = (*_split(variables.get("LD_LIBRARY_PATH", "")), *_defaults(_own_machine()))
-    return name in cached() or any(os.path.isfile(f"{folder}/{name}") for folder in folders)
+    return bool(cached(name)) or any(os.path.isfile(f"{folder}/{name}") for folder in folders)
 
 
 def _split(path: str) -> tuple[str, ...]:
@@ -151,25 +152,42 @@ def _defaults(machine: int) -> Iterator[str]:
     yield from ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 
 
+def cached(name: str, path: str = CACHE) -> list[str]:
+    """Give the paths that the loader's cache holds for a name; none if there is no cache that can be read."""
+    block, rows = _cache(path)
+    return [_text(block, place) for at in _found(block, f"{name}\0") for place in rows.get(at, ())]
+
+
+def cached_beginning(stem: str, path: str = CACHE) -> list[str]:
+    """Give the paths that the loader's cache holds for names with a beginning."""
+    block, rows = _cache(path)
+    return [_text(block, place) for at in _found(block, stem) for place in rows.get(at, ())]
+
+
+def _found(block: bytes, words: str) -> Iterator[int]:
+    """Give every position of some bytes in a block."""
+    wanted = words.encode("utf-8", "surrogateescape")
+    at = block.find(wanted)
+    while at >= 0:
+        yield at
+        at = block.find(wanted, at + 1)
+
+
 @lru_cache(maxsize=8)
-def cached(path: str = CACHE) -> Mapping[str, tuple[str, ...]]:
-    """Give the paths that the loader's cache holds for each name; nothing if there is no cache that can be read."""
-    return _cached(files.content(path, _MOST_CACHE))
-
-
-def _cached(block: bytes) -> dict[str, tuple[str, ...]]:
-    start = block.find(_MAGIC)
-    found: dict[str, tuple[str, ...]] = {}
-    if start < 0 or start + 48 > len(block):
-        return found
-    (count,) = _COUNT.unpack_from(block, start + len(_MAGIC))
-    count = min(count, (len(block) - start - 48) // _ROW.size)
-    for number in range(count):
-        _, name, place, _, hardware = _ROW.unpack_from(block, start + 48 + number * _ROW.size)
+def _cache(path: str) -> tuple[bytes, Mapping[int, Sequence[int]]]:
+    """Give the cache from its magic number on, and where the paths of each name stand in it."""
+    whole = files.content(path, _MOST_CACHE)
+    start = whole.find(_MAGIC)
+    if start < 0 or start + _ROWS > len(whole):
+        return b"", {}
+    block = whole[start:]
+    (count,) = _COUNT.unpack_from(block, len(_MAGIC))
+    count = min(count, (len(block) - _ROWS) // _ROW.size)
+    rows: dict[int, list[int]] = {}
+    for _, name, place, _, hardware in _ROW.iter_unpack(block[_ROWS : _ROWS + count * _ROW.size]):
         if not hardware:  # variants for newer processors lie in folders of their own, beside the plain one
-            key = _text(block, start + name)
-            found[key] = (*found.get(key, ()), _text(block, start + place))
-    return found
+            rows.setdefault(name, []).append(place)
+    return block, rows
 
 
 def _text(block: bytes, at: int) -> str:

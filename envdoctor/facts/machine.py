@@ -11,13 +11,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from envdoctor.facts import builds, compiled, gpu, kernel, libraries, loader, toolkit
+from envdoctor.facts import builds, kernel, libraries, loader, toolkit
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from envdoctor.facts import gpu
     from envdoctor.facts.builds import Build
     from envdoctor.model import Distribution
 
@@ -52,7 +53,7 @@ def frameworks(target: Target) -> list[Build]:
 def facts(target: Target, built: Sequence[Build], asked: Collection[str], said: gpu.Answer | None) -> list[Fact]:
     """Give the facts of the machine; one that could not be seen carries the reason. `said`: None if not asked."""
     if target.answer.get("os") != "linux":
-        return [Fact(name, source=_unread(target), state=State.UNSEEN) for name in gpu.FACTS]
+        return [Fact(name, source=_unread(target), state=State.UNSEEN) for name in kernel.FACTS]
     variables = dict(os.environ)
     found = [*kernel.facts(ROOT), *_driver(said, variables), *_stated(built)]
     environment = libraries.Environment(
@@ -64,8 +65,16 @@ def facts(target: Target, built: Sequence[Build], asked: Collection[str], said: 
     )
     found += libraries.facts(environment, built)
     found += toolkit.facts(Path(target.prefix), environment.sites, variables, ROOT)
-    known = [fact.name for fact in found]
-    return [*found, *compiled.facts(asked, target.by_name, target.place, known)]
+    return [*found, *_compiled(asked, target, [fact.name for fact in found])]
+
+
+def _compiled(asked: Collection[str], target: Target, known: Sequence[str]) -> Iterator[Fact]:
+    owners = {name: name.removesuffix(".arch_list").rpartition(".")[2] for name in asked if name[:4] != "env."}
+    slow = [name for name, owner in owners.items() if owner in target.by_name or "*" in name]
+    if slow:  # few ask, and the readers take a while to load
+        from envdoctor.facts import compiled
+
+        yield from compiled.facts(slow, target.by_name, target.place, known)
 
 
 def _unread(target: Target) -> str:
@@ -77,10 +86,11 @@ def _driver(said: gpu.Answer | None, variables: Mapping[str, str]) -> Iterator[F
     if said is None:
         there = shows_nvml(variables)
         yield from kernel.without_nvml(ROOT, _SILENT if there else _NO_LIBRARY)
-    elif gpu.counts(said):
-        yield from gpu.facts(said, variables)
-    else:
-        yield from kernel.without_nvml(ROOT, said.reason)
+        return
+    from envdoctor.facts import gpu
+
+    stands = gpu.counts(said)
+    yield from gpu.facts(said, variables) if stands else kernel.without_nvml(ROOT, said.reason)
 
 
 def _stated(built: Sequence[Build]) -> Iterator[Fact]:
@@ -93,7 +103,7 @@ def _stated(built: Sequence[Build]) -> Iterator[Fact]:
     for build in built:
         if build.targets:
             source = f"{build.distribution.location}/{build.file}"
-            yield Fact(f"{build.distribution.name}{compiled.TARGETS}", " ".join(build.targets), shown(source))
+            yield Fact(f"{build.distribution.name}.arch_list", " ".join(build.targets), shown(source))
 
 
 def _pinned(build: Build) -> str:

@@ -7,7 +7,6 @@ wheels in their metadata.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -21,11 +20,11 @@ from envdoctor.model import Fact, State
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_TEXT = re.compile(r"CUDA Version (\d+(?:\.\d+)+)")
-_HEADER = re.compile(r"#define\s+CUDA(?:RT)?_VERSION\s+(\d+)")
-_PACKAGED = re.compile(r"(?:cuda-nvcc|nvidia_cuda_nvcc)[\w-]{0,20}-(\d+(?:\.\d+)+)")
-_STARTED = re.compile(r"(?:^|\s)[\"']?(/[\w./+-]+/bin/nvcc)\b")
-_GCC = re.compile(r"(?:.*-)?gcc-(\d+(?:\.\d+)*)")
+_TEXT = r"CUDA Version (\d+(?:\.\d+)+)"
+_HEADER = r"#define\s+CUDA(?:RT)?_VERSION\s+(\d+)"
+_PACKAGED = r"(?:cuda-nvcc|nvidia_cuda_nvcc)[\w-]{0,20}-(\d+(?:\.\d+)+)"
+_STARTED = r"(?:^|\s)[\"']?(/[\w./+-]+/bin/nvcc)\b"
+_GCC = r"(?:.*-)?gcc-(\d+(?:\.\d+)*)"
 
 
 class Toolkit(NamedTuple):
@@ -81,11 +80,13 @@ def _folders(prefix: Path, sites: Sequence[str], variables: Mapping[str, str], r
 def _behind(nvcc: Path) -> Path:
     """Give the program behind links, and behind a script that only starts another nvcc."""
     head = files.text(nvcc, 4_096)
-    named = _STARTED.search(head) if head.startswith("#!") else None
+    named = re.search(_STARTED, head) if head.startswith("#!") else None
     return Path(named[1]) if named else nvcc.resolve()
 
 
 def _version(folder: Path, nvcc: Path) -> str:
+    import json
+
     home = nvcc.parent.parent
     for place in dict.fromkeys((folder, home)):
         try:
@@ -94,7 +95,7 @@ def _version(folder: Path, nvcc: Path) -> str:
             stated = ""
         if isinstance(stated, str) and stated:
             return stated
-        if found := _TEXT.match(files.text(place / "version.txt")):
+        if found := re.match(_TEXT, files.text(place / "version.txt")):
             return found[1]
         if packaged := _packaged(place):
             return packaged
@@ -105,7 +106,7 @@ def _packaged(folder: Path) -> str:
     """Give the version that conda, or the wheel that brought this nvcc, states in the name of its metadata."""
     site = folder.parents[1] if len(folder.parents) > 1 else folder
     for place in (folder / "conda-meta", folder / "dist-info", site):
-        found = [match[1] for name in files.names(place) if (match := _PACKAGED.match(name))]
+        found = [match[1] for name in files.names(place) if (match := re.match(_PACKAGED, name))]
         if found:
             return found[0]
     return ""
@@ -113,7 +114,7 @@ def _packaged(folder: Path) -> str:
 
 def _from_header(home: Path) -> str:
     for name in ("cuda.h", "cuda_runtime_api.h"):
-        found = _HEADER.search(files.text(home / "include" / name))
+        found = re.search(_HEADER, files.text(home / "include" / name))
         if found:
             number = int(found[1][:6])
             return f"{number // 1000}.{number % 1000 // 10}"
@@ -127,7 +128,7 @@ def _compiler(variables: Mapping[str, str]) -> Iterator[Fact]:
     if path is None:
         yield Fact("gcc", source=f"{named} not on PATH", state=State.UNSEEN)
         return
-    found = _GCC.fullmatch(os.path.basename(os.path.realpath(path)))
+    found = re.fullmatch(_GCC, os.path.basename(os.path.realpath(path)))
     if found:
         yield Fact("gcc", found[1], shown(path))
     else:

@@ -12,6 +12,7 @@ import pytest
 
 from envdoctor import facts
 from envdoctor.facts import At, gpu, machine
+from envdoctor.facts.kernel import FACTS
 from envdoctor.model import State
 from tests.machine.building import library, needs_compiler
 
@@ -53,7 +54,7 @@ def play(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
 
 def test_a_healthy_machine_is_known_in_full(play: Play) -> None:
     seen = play("h100")
-    known = {name: (seen.get(name).value, seen.get(name).source) for name in gpu.FACTS}
+    known = {name: (seen.get(name).value, seen.get(name).source) for name in FACTS}
     assert known == {
         "driver": ("550.54.15", "NVML"),
         "cuda.driver": ("12.4", "NVML"),
@@ -97,7 +98,7 @@ def test_a_uuid_is_a_fact_only_where_the_job_chooses_its_gpus_by_it(play: Play) 
 def test_a_replaced_driver_is_told_in_the_words_of_the_library(play: Play) -> None:
     seen = play("mismatch")
     words = "NVML: Driver/library version mismatch (NVML library version: 550.144)"
-    assert {seen.missing[name] for name in gpu.FACTS} == {words}
+    assert {seen.missing[name] for name in FACTS} == {words}
 
 
 def test_no_device_is_a_count_of_none(play: Play) -> None:
@@ -153,4 +154,4 @@ def test_lines_that_make_no_sense_are_passed_over() -> None:
     answer = gpu._read('{"driver": {"answer": "1"}}\n[1]\n{"dev', "it ended")
     assert answer.said["driver"] == {"answer": "1"}
     assert answer.reason == "it ended"
-    assert {fact.name for fact in gpu.facts(answer, os.environ)} == set(gpu.FACTS)
+    assert {fact.name for fact in gpu.facts(answer, os.environ)} == set(FACTS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from envdoctor.facts.loader import Process, cached
+from envdoctor.facts.loader import Process, cached, cached_beginning
 from tests.machine.building import RPATH, RUNPATH, library, needing, needs_compiler
 
 pytestmark = [needs_compiler, pytest.mark.skipif(sys.platform != "linux", reason="the loader of glibc is Linux's")]
@@ -105,11 +105,12 @@ def test_the_cache_of_this_machine_names_its_c_library() -> None:
     if not Path("/etc/ld.so.cache").exists():
         pytest.skip("this machine keeps no loader cache")
     listed = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, timeout=60, check=False).stdout
-    for path in cached()["libc.so.6"]:
+    for path in cached("libc.so.6"):
         assert f"=> {path}\n" in listed or not listed
 
 
 @pytest.mark.parametrize("content", [b"", b"glibc-ld.so.cache1.1", b"glibc-ld.so.cache1.1" + b"\xff" * 200])
 def test_a_cache_that_makes_no_sense_is_empty(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(content)
-    assert not any(path.startswith("/") for paths in cached(str(tmp_path / "cache")).values() for path in paths)
+    assert cached("libc.so.6", str(tmp_path / "cache")) == []
+    assert not any(path.startswith("/") for path in cached_beginning("", str(tmp_path / "cache")))
