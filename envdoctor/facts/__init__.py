@@ -63,8 +63,9 @@ class Look:
 
         path = self.sighting.path
         answer = self._question.answer(self._limit) if self._question else static.answer(_prefix_of(path))
-        said = self._nvml.answer(self._limit) if self._nvml else None
-        return given.over(live.read(self.sighting, answer, asked, said, installers=installers), self.given)
+        nvml = self._nvml
+        ask = (lambda: nvml.answer(self._limit)) if nvml else None
+        return given.over(live.read(self.sighting, answer, asked, ask, installers=installers), self.given)
 
 
 def _nvml() -> gpu.Question | None:

@@ -20,7 +20,7 @@ ALLOWED = frozenset(
     "KERAS_BACKEND TF_USE_LEGACY_KERAS MPLBACKEND JAX_PLATFORMS".split()
 )
 _SECRET = ("token", "secret", "password", "passwd", "api_key", "apikey", "credential", "private_key", "access_key")
-_SECRET_VALUE = r"://[^/\s:@]*:[^/\s@]+@|\b(?:hf_|gh[pousr]_|github_pat_|glpat-|pypi-|sk-|xox[abp]-|AKIA|eyJ)[\w-]{12,}"
+_TELLING = r"://[^/\s:@]*:[^/\s@]+@|\b(?:hf_|gh[pousr]_|github_pat_|glpat-|pypi-|sk-|xox[abp]-|AKIA|eyJ)[\w-]{12,}"
 _SIGNS = (("/.dockerenv", "docker"), ("/run/.containerenv", "podman"), ("/.singularity.d", "apptainer"))
 _GROUPS = (("kubepods", "kubernetes"), ("docker", "docker"), ("libpod", "podman"), ("lxc", "lxc"))
 
@@ -80,7 +80,7 @@ def variables(asked: Collection[str]) -> Iterator[Fact]:
         value = os.environ.get(name)
         if value is None or any(word in name.lower() for word in _SECRET):
             continue
-        if re.search(_SECRET_VALUE, value):
+        if re.search(_TELLING, value):
             yield Fact(f"env.{name}", source="its value looks like a secret", state=State.UNSEEN)
         else:
             yield Fact(f"env.{name}", ":".join(shown(part) for part in value.split(":")), "environment")

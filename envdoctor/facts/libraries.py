@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import files
-from envdoctor.facts.loader import Loaded, Process, cached_beginning
+from envdoctor.facts.loader import cached_beginning
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.facts.builds import Build
+    from envdoctor.facts.loader import Loaded, Process
     from envdoctor.model import Distribution
 
 _FULL = r"\.so\.(\d+(?:\.\d+){1,4})$"  # patterns are compiled where one is needed: most machines need none
@@ -56,19 +57,15 @@ _ROOTS = {
 
 
 class Environment(NamedTuple):
-    """Where to look: the program, its site folders and prefix, its variables, and what is installed."""
+    """Where to look: the site folders and the prefix of an environment, and what is installed in it."""
 
-    program: str
     sites: tuple[str, ...]
     prefix: str
-    variables: Mapping[str, str]
     by_name: Mapping[str, Distribution]
 
 
-def facts(environment: Environment, builds: Sequence[Build]) -> Iterator[Fact]:
-    """Give what the loader takes of each library, the copies there are if several, libcuda and libstdc++."""
-    process = Process(environment.program, environment.variables)
-    yield from _system(process)
+def facts(environment: Environment, builds: Sequence[Build], process: Process) -> Iterator[Fact]:
+    """Give what the loader takes of each library, and the copies there are if several."""
     built_without = [build for build in builds if build.file and build.cuda is None]
     framework, roots = _framework(environment, {build.framework for build in built_without})
     copies = _copies(process, environment)
@@ -81,27 +78,6 @@ def facts(environment: Environment, builds: Sequence[Build]) -> Iterator[Fact]:
     for family in _FAMILIES:
         taken = _taken(process, family, opened, copies[family], _majors(builds, framework, roots))
         yield from _told(family, taken and _plain(taken), copies[family], environment)
-
-
-def _system(process: Process) -> Iterator[Fact]:
-    cpp = process.open("libstdc++.so.6")
-    if cpp is None:
-        yield _unseen("libstdcxx", "no libstdc++.so.6 found")
-    elif (number := os.path.basename(os.path.realpath(cpp.path)).removeprefix("libstdc++.so.6.0.")).isdigit():
-        yield Fact("libstdcxx", f"3.4.{number}", shown(cpp.path))  # libstdc++.so.6.0.N gives GLIBCXX_3.4.N
-    else:
-        yield _unseen("libstdcxx", f"the name of {shown(cpp.path)} states no version")
-    driver = process.open("libcuda.so.1")
-    if driver is None:
-        return
-    real = os.path.realpath(driver.path)
-    stated = re.search(_FULL, real)
-    if "/stubs/" in real:
-        yield Fact("nvidia.libcuda", "stub", shown(driver.path))
-    elif stated and "." in stated[1].removeprefix("1."):
-        yield Fact("nvidia.libcuda", stated[1], shown(driver.path))
-    else:
-        yield _unseen("nvidia.libcuda", f"the name of {shown(driver.path)} states no version")
 
 
 def _framework(environment: Environment, without: set[str]) -> tuple[str, list[str]]:

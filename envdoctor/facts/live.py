@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from envdoctor.facts.builds import Build
-    from envdoctor.facts.gpu import Answer
+    from envdoctor.facts.machine import Ask
     from envdoctor.facts.target import Sighting
     from envdoctor.model import Distribution, Facts
 
 
 def read(
-    sighting: Sighting, answer: Mapping[str, Any], asked: Collection[str], said: Answer | None, *, installers: bool
+    sighting: Sighting, answer: Mapping[str, Any], asked: Collection[str], ask: Ask | None, *, installers: bool
 ) -> Facts:
-    """Give the facts of a live target, from the answers of its Python and of NVML (None if that was not asked).
+    """Give the facts of a live target, from the answer of its Python; `ask` waits for that of NVML, if it runs.
 
     `asked` names the variables and the slow facts that somebody needs. Raise CannotLook for an unreadable folder.
     """
@@ -36,7 +36,7 @@ def read(
     seen = [
         *host.of_interpreter(answer, source),
         *host.variables(variables),
-        *machine.facts(where, built, asked, said),
+        *machine.facts(where, built, asked, ask),
     ]
     return dataclasses.replace(
         facts_of(

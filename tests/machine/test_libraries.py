@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envdoctor.facts import builds, libraries
+from envdoctor.facts import builds, libraries, machine
 from envdoctor.facts.libraries import Environment
+from envdoctor.facts.loader import Process
 from envdoctor.model import Distribution, State
 from tests.machine.building import RPATH, RUNPATH, library, needing, needs_compiler
 
@@ -42,9 +43,11 @@ def seen(site: Path, wheels: Mapping[str, str], **variables: str) -> dict[str, F
         name: Distribution(name, version, str(site), folder=f"{site}/{name}-{version}.dist-info")
         for name, version in {"torch": "2.6.0", **wheels}.items()
     }
-    environment = Environment(sys.executable, (str(site),), str(site.parent), variables, dists)
+    environment = Environment((str(site),), str(site.parent), dists)
     built = builds.read(dists, {str(site): str(site)}, str(site.parent))
-    return {fact.name: fact for fact in libraries.facts(environment, built)}
+    process = Process(sys.executable, variables)
+    found = [*machine.standing(process), *libraries.facts(environment, built, process)]
+    return {fact.name: fact for fact in found}
 
 
 def versioned(folder: Path, name: str, version: str) -> Path:
@@ -108,8 +111,9 @@ def test_torch_opens_the_wheels_itself_where_its_own_path_does_not_lead_to_them(
     (tmp_path / "one/nvidia").rename(tmp_path / "two/nvidia")
     dists = {name: Distribution(name, version, str(tmp_path / "two")) for name, version in WHEELS.items()}
     sites = (str(tmp_path / "one"), str(tmp_path / "two"))
-    environment = Environment(sys.executable, sites, str(tmp_path), {}, dists)
-    found = {fact.name: fact for fact in libraries.facts(environment, [])}
+    environment = Environment(sites, str(tmp_path), dists)
+    process = Process(sys.executable, {})
+    found = {fact.name: fact for fact in libraries.facts(environment, [], process)}
     assert (found["nccl"].value, found["nvjitlink"].value) == ("2.21.5", "12.4.127")
 
 

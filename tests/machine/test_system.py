@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.facts import compiled, host, kernel, toolkit
-from envdoctor.model import Distribution, Requirement, State
+from envdoctor.facts.machine import WSL_LIBCUDA, with_libcuda_of_wsl
+from envdoctor.model import Distribution, Fact, Requirement, State
 from tests.machine.building import library, needs_compiler
 from tests.machine.fatbins import CUBIN, EXACT, PTX, container, holder, member
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from envdoctor.model import Fact
 
 CLOSED = (
     "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024\nGCC version:  gcc 12\n"
@@ -105,6 +104,13 @@ def test_wsl_and_jetson_are_recognised(tmp_path: Path) -> None:
     assert told(machine(tmp_path / "jetson", etc__nv_tegra_release=TEGRA)) == {"os.jetson": "36.4.0"}
     assert kernel.shown_devices(machine(tmp_path / "wsl", dev__dxg=""))
     assert not kernel.shown_devices(tmp_path / "jetson")
+
+
+def test_the_libcuda_of_wsl_has_the_number_of_its_driver() -> None:
+    unread = Fact("nvidia.libcuda", source=f"the name of {WSL_LIBCUDA} states no version", state=State.UNSEEN)
+    driver, wsl = Fact("driver", "576.88", "NVML"), Fact("os.wsl", "2", "/proc/version")
+    assert with_libcuda_of_wsl([unread, driver, wsl])[0] == Fact("nvidia.libcuda", "576.88", WSL_LIBCUDA)
+    assert with_libcuda_of_wsl([unread, driver])[0] == unread
 
 
 def test_a_container_is_known_by_its_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
