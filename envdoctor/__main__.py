@@ -12,6 +12,18 @@ if sys.version_info < (3, 11):
     )
     sys.exit(2)
 
+
+def main():
+    """Run the command line; Ctrl-C while it is still being loaded ends with a word, not a traceback."""
+    try:
+        from envdoctor.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        sys.exit(130)
+
+
 if __name__ == "__main__":
     folder = os.path.dirname(os.path.realpath(__file__))
     if not __package__:
@@ -24,7 +36,5 @@ if __name__ == "__main__":
 
     if not __package__ or bootstrap.is_bare():
         bootstrap.enter("run", ("lock",))
-
-    from envdoctor.cli import main
 
     main()

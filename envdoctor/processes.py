@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+MOST_OUTPUT = 32_000_000
+GLANCE = 0.05  # how often to look whether a process that says nothing has ended, in seconds
+PARTING = 1.0
 _LIVE: set[subprocess.Popen[bytes]] = set()
 _over = False
 
 
-PARTING = 1.0
-
-
 class Done(NamedTuple):
-    """What a process left behind; `status` is None if it was ended because its time was over, `out` is then a part."""
+    """What a process left behind; `status` is None if it was ended, because its time was over or it said too much."""
 
     status: int | None
     out: str
@@ -47,15 +49,52 @@ def start(
 
 
 def finish(process: subprocess.Popen[bytes], limit: float) -> Done:
-    """Wait for a process up to a limit in seconds, and end it then."""
+    """Wait for a process up to a limit in seconds and of output, and end it then, with whatever it has started."""
     try:
-        out, err = process.communicate(timeout=limit)
-        status: int | None = process.returncode
-    except subprocess.TimeoutExpired as late:
-        out, err, status = late.output or b"", late.stderr or b"", None
+        out, err = _said(process, time.monotonic() + limit)
+        status = process.poll()
     finally:
         end(process)
     return Done(status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+
+def _said(process: subprocess.Popen[bytes], until: float) -> tuple[bytes, bytes]:
+    """Give what a process says until it ends; a child that it leaves behind may hold its pipes open for longer."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    if os.name == "nt":  # pipes cannot be waited for there
+        return _communicated(process, until)
+    said = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
+    waiting = set(said)
+    while waiting and time.monotonic() < until:
+        ready = select.select(waiting, [], [], min(GLANCE, max(0.0, until - time.monotonic())))[0]
+        if not ready and process.poll() is not None:
+            break
+        for pipe in ready:
+            more = os.read(pipe, 65_536)
+            said[pipe] += more
+            if not more:
+                waiting.discard(pipe)
+        if sum(map(len, said.values())) > MOST_OUTPUT:
+            break
+    if not waiting:
+        _wait(process, until)
+    out, err = said.values()
+    return bytes(out), bytes(err)
+
+
+def _communicated(process: subprocess.Popen[bytes], until: float) -> tuple[bytes, bytes]:
+    try:
+        return process.communicate(timeout=max(0.0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return b"", b""
+
+
+def _wait(process: subprocess.Popen[bytes], until: float) -> None:
+    try:
+        process.wait(timeout=max(0.0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return  # it closed its pipes and goes on: it is ended
 
 
 def run(
@@ -66,14 +105,14 @@ def run(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its children if they still run, and close what was open to it."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError, AttributeError):
+    """End a process if it still runs, and its children in any case; close what was open to it."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError, AttributeError):
+        if process.poll() is None:
             process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):  # one that sleeps in a driver cannot be waited for
-            process.wait(PARTING)
+    with contextlib.suppress(subprocess.TimeoutExpired):  # one that sleeps in a driver cannot be waited for
+        process.wait(PARTING)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()

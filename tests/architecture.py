@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT),
     "report": {"__init__", "model"},
     "app": ACT | {"lock", "smoke", "run", "verify", "report"},
-    "cli": {"__init__", "app", "report", "model", "errors"},
+    "cli": {"__init__", "app", "report", "model", "errors", "processes"},
     "bootstrap": set(),
     "__main__": {"bootstrap", "cli"},
     "models": set(),

@@ -8,7 +8,7 @@ from envdoctor.checks import run_all
 from envdoctor.facts.together import facts_of
 from envdoctor.model import Case, Claim, Distribution, Facts, Finding, Fix, Recipe, Status, Target
 from envdoctor.solve import command, cure, overlay, plan, uv
-from tests.examples import claim, recipe, target, versions
+from tests.examples import claim, installed, recipe, target, versions
 
 HUB = claim("""
 - rule: TF901
@@ -44,7 +44,8 @@ def problem(facts: Facts, *claims: Claim, wanted: Recipe | None = None) -> cure.
 
 def ways(facts: Facts, *claims: Claim) -> list[tuple[dict[str, str], dict[str, str | None]]]:
     asked = problem(facts, *claims)
-    return [(dict(fix.pins), dict(fix.env)) for fix in plan.ways(list(asked.findings), facts, asked.judge)]
+    found = plan.ways(list(asked.findings), asked.recipe, facts, asked.judge)
+    return [(dict(way.fix.pins), dict(way.fix.env)) for way in found]
 
 
 def test_the_alternatives_come_in_order_and_each_ends_all_errors() -> None:
@@ -151,7 +152,46 @@ BARE = facts_of(Target("interpreter", "~/venv/bin/python"), distributions=[Distr
     ],
 )
 def test_a_fix_is_written_with_what_the_target_has(fix: Fix, facts: Facts, expected: str) -> None:
-    assert command.written(fix, facts, uv=True) == expected
+    assert command.written(fix, facts, uv="uv") == expected
+
+
+def test_uv_is_typed_as_it_can_be_typed_and_no_name_becomes_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(uv, "find", lambda: "/some where/uv")
+    assert uv.typed() == "/some where/uv"
+    assert command.written(Fix(pins={"a": "*"}), BARE, uv=uv.typed()).startswith("'/some where/uv' pip install")
+    assert command.written(Fix(reinstall=("a$(touch x)",)), LIVE).endswith(" 'a$(touch x)'")
+    assert command.written(Fix(reinstall=("a;b",)), BARE, uv="uv").endswith("--reinstall-package 'a;b' 'a;b'")
+
+
+def test_many_missing_packages_are_added_at_once() -> None:
+    needing = installed("a", "1", *(f"gone{number}" for number in range(1500)))
+    (way,) = ways(target(needing))
+    assert len(way[0]) == 1500
+
+
+NUMPY = claim("""
+- rule: NP901
+  title: pandas is compiled against numpy 1
+  when: {pandas: "<2.2"}
+  needs: {numpy: "<2"}
+  cause: another ABI
+  fixes: [{pins: {numpy: "<2"}, gives: {numpy: 1.26.4}}, {pins: {pandas: ">=2.2"}, gives: {pandas: 2.3.3}}]
+""")
+
+
+def test_a_fix_that_the_recipe_leaves_no_room_for_comes_last_and_says_what_it_breaks() -> None:
+    broken = versions(pandas="2.0.3", numpy="2.1.0")
+    free = cure.find(problem(broken, NUMPY))
+    assert free is not None
+    assert free.fix.pins == {"numpy": "<2"}
+    pinned = cure.find(problem(broken, NUMPY, wanted=recipe(numpy=">=2")))
+    assert pinned is not None
+    assert (pinned.fix.pins, pinned.leaves) == ({"pandas": ">=2.2"}, ())
+    stuck = cure.find(problem(broken, NUMPY, wanted=recipe(numpy=">=2", pandas="<2.2")))
+    assert stuck is not None
+    assert stuck.leaves == ("RECIPE002",)
+    assert "it would bring RECIPE002" in stuck.fix.note
 
 
 @pytest.mark.parametrize(

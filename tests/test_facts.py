@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from envdoctor import facts
 from envdoctor.errors import CannotLook, EnvdoctorError, UserError
-from envdoctor.facts import At, distributions, fingerprint, snapshot, static, target
+from envdoctor.facts import At, distributions, fingerprint, remains, snapshot, static, target
 from envdoctor.facts import given as given_facts
+from envdoctor.facts.inside import Root
 from envdoctor.facts.together import facts_of
 from envdoctor.model import State
 from tests.examples import installed, told
@@ -102,7 +103,8 @@ def test_planted_faults_are_found_and_a_sound_neighbour_is_not_touched(tmp_path:
     (tmp_path / "~alf").mkdir()
     found = distributions.scan([str(tmp_path)])
     seen = facts_of(example().target, facts=example().facts.values(), distributions=found.distributions)
-    seen = dataclasses.replace(seen, leftovers=found.leftovers)
+    traces = tuple(trace for site in found.sites for trace in remains.traces(site, remains.Home("", ""), Root()))
+    seen = dataclasses.replace(seen, looked=True, traces=traces)
     codes = told(seen)
     assert set(codes) == {"REQ001", "REQ002", "REQ003", "FILE001", "FILE002", "FILE003", "FILE004"}
     assert not any("sound" in title for title in codes.values())

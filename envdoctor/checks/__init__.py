@@ -12,6 +12,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdoctor.checks import sight
 from envdoctor.model import Finding, Held, State, Status, Unseen, Waits
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def explanation(code: str) -> str:
 
 
 def run_all(case: Case) -> Verdict:
-    """Run every check on a case and give what they found."""
+    """Run every check on a case, with the machine as the job sees it, and give what they found."""
+    case = sight.of(case)
     outcomes: list[Outcome] = []
     crashed = False
     for code, function in load().items():

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from envdoctor.model import Unseen
+
 if TYPE_CHECKING:
-    from envdoctor.model import Facts
+    from envdoctor.model import Fact, Facts
 
 _VARIABLES = {
     "python_version": "python",
@@ -43,6 +45,20 @@ class Markers:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._answers: dict[tuple[str, str], bool] = {}
+        self._unseen: dict[str, Fact] = {}
+
+    @property
+    def unseen(self) -> tuple[Fact, ...]:
+        """Give the facts that `may_hold` was asked for and that were not seen, each once."""
+        return tuple(self._unseen.values())
+
+    def may_hold(self, marker: str, extra: str = "") -> bool:
+        """Say whether a marker holds; one that asks for a fact which was not seen does not, and the fact is noted."""
+        try:
+            return self.hold(marker, extra)
+        except Unseen as unseen:
+            self._unseen[unseen.fact.name] = unseen.fact
+            return False
 
     def hold(self, marker: str, extra: str = "") -> bool:
         """Say whether a marker holds; raise Unseen if it asks for a fact that was not seen."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from envdoctor import cells
 from envdoctor.checks import check
 from envdoctor.checks.markers import Markers
-from envdoctor.model import Fact, Finding, Fix, Held, State, Status, Waits
+from envdoctor.model import Fact, Finding, Fix, Held, State, Status, Unseen, Waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,12 @@ def packages(case: Case) -> Iterator[Outcome]:
     """Judge every wish whose marker holds for the target."""
     markers = Markers(case.facts)
     for wish in case.recipe.packages:
-        if markers.hold(wish.marker):
+        try:
+            active = markers.hold(wish.marker)
+        except Unseen as unseen:
+            yield Waits(MISSING, unseen.fact)
+            continue
+        if active:
             yield _judge(wish, case.facts)
 
 

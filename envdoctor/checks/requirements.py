@@ -35,10 +35,14 @@ def declared(case: Case) -> Iterator[Outcome]:
                 MISSING, Fact("metadata", source="a list of names and versions does not hold it", state=State.UNSEEN)
             )
         return
+    yield from _judged(case, Markers(case.facts))
+
+
+def _judged(case: Case, markers: Markers) -> Iterator[Outcome]:
     met = 0
     missing: dict[str, list[Need]] = {}
     unmet: dict[str, list[Need]] = {}
-    for need in _active(case.recipe, case.facts):
+    for need in _active(case.recipe, case.facts, markers):
         name, specifier = need[1].name, need[1].specifier
         dist = case.facts.by_name.get(name)
         if dist is not None and _in_range(specifier, dist.version):
@@ -50,18 +54,19 @@ def declared(case: Case) -> Iterator[Outcome]:
         else:
             missing.setdefault(name, []).append(need)
     yield Held(UNMET, "declared requirements are met", met)
-    wished = {wish.name for wish in case.recipe.packages if not wish.optional}
+    yield from (Waits(MISSING, fact) for fact in markers.unseen)
+    wished = {wish.name for wish in case.recipe.packages if not wish.optional and markers.may_hold(wish.marker)}
     yield from (_missing(name, needs) for name, needs in sorted(missing.items()) if name not in wished)
     yield from (_unmet(name, needs, case.facts) for name, needs in sorted(unmet.items()))
 
 
-def _active(recipe: Recipe, facts: Facts) -> Iterator[Need]:
+def _active(recipe: Recipe, facts: Facts, markers: Markers) -> Iterator[Need]:
     """Give the requirements of every distribution whose markers hold, those of extras only where they are asked for."""
-    markers = Markers(facts)
-    asked = {(wish.name, extra) for wish in recipe.packages for extra in wish.extras if markers.hold(wish.marker)}
+    wishes = (wish for wish in recipe.packages if wish.extras and markers.may_hold(wish.marker))
+    asked = {(wish.name, extra) for wish in wishes for extra in wish.extras}
     for dist in facts.by_name.values():
         for requirement in dist.requires:
-            if not requirement.marker or markers.hold(requirement.marker):
+            if not requirement.marker or markers.may_hold(requirement.marker):
                 asked.update((requirement.name, extra) for extra in requirement.extras)
                 yield dist, requirement
     yield from _of_extras(asked, facts, markers)
@@ -73,7 +78,7 @@ def _of_extras(asked: set[tuple[str, str]], facts: Facts, markers: Markers) -> I
         name, extra = waiting.pop()
         dist = facts.by_name.get(name)
         for requirement in dist.requires if dist is not None else ():
-            if "extra" not in requirement.marker or not markers.hold(requirement.marker, extra):
+            if "extra" not in requirement.marker or not markers.may_hold(requirement.marker, extra):
                 continue
             new = {(requirement.name, inner) for inner in requirement.extras} - asked
             asked |= new

@@ -1,7 +1,7 @@
 """Work out the fixes of a broken claim: those it states, or for a table the row's own cells.
 
-A table's fix changes the columns that miss; where the recipe pins such a column, it changes the key instead, to the
-row that holds the pinned column.
+A table's fix changes the columns that miss, or the key, to a row that holds what is there; the one that the recipe's
+own wishes leave room for comes first.
 """
 
 from __future__ import annotations
@@ -22,9 +22,14 @@ def fixes_of(claim: Claim, broken: Broken, case: Case) -> tuple[Fix, ...]:
         return claim.fixes
     columns = _change_columns(broken)
     key = _change_key(claim, broken, case)
-    blocked = any(_pinned(case.recipe, miss.fact.name, miss.cell) for miss in broken.misses)
-    ordered = [key, columns] if blocked else [columns, key]
-    return tuple(fix for fix in ordered if fix is not None)
+    ordered = [fix for fix in (columns, key) if fix is not None]
+    return tuple(sorted(ordered, key=lambda fix: not _allowed(fix, case.recipe)))
+
+
+def _allowed(fix: Fix, recipe: Recipe) -> bool:
+    """Say whether the recipe's own wishes leave room for the pins of a fix."""
+    wishes = {wish.name: wish.specifier for wish in recipe.packages}
+    return all(cells.overlap(cell, wishes.get(name, "*")) for name, cell in fix.pins.items())
 
 
 def _change_columns(broken: Broken) -> Fix | None:
@@ -50,11 +55,3 @@ def _change_key(claim: Claim, broken: Broken, case: Case) -> Fix | None:
 def _pin(cell: str) -> str:
     return cell if cell in ("*", "absent", "unset", "set") else cells.specifier(cell)
 
-
-def _pinned(recipe: Recipe, name: str, cell: str) -> bool:
-    """Say whether the recipe asks for versions of a package that a cell excludes."""
-    wish = recipe.wish(name)
-    if wish is None or not wish.specifier:
-        return False
-    exact = [part.removeprefix("==").removesuffix(".*") for part in wish.specifier.split(",") if part.startswith("==")]
-    return any(not cells.contains(cell, version) for version in exact)

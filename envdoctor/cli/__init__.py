@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, explain, facts, rules
+from envdoctor.cli import check, diff, explain, facts, rules
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("check")(check.check)
 app.command("facts")(facts.facts)
+app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
 app.add_typer(rules.app, name="rules")
 
@@ -54,7 +55,8 @@ def main() -> None:
     from envdoctor.errors import EnvdoctorError
 
     gc.disable()  # a run is short; looking for cycles among thousands of facts costs more than it frees
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -62,20 +64,27 @@ def main() -> None:
         app()
     except EnvdoctorError as error:
         sys.exit(_told(error))
-    except _Interrupted:
+    except _Interrupted as interrupted:
+        from envdoctor import processes
+
+        processes.end_all()
         print("\nerror: interrupted", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(128 + interrupted.number)
     except BrokenPipeError:
         _silence()
         sys.exit(141)
 
 
 class _Interrupted(BaseException):
-    """Ctrl-C; not a KeyboardInterrupt, which Typer would end without a word."""
+    """Ctrl-C, or the word to end; not a KeyboardInterrupt, which Typer would end without a word."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    raise _Interrupted
+def _interrupt(number: int, _frame: object) -> None:
+    raise _Interrupted(number)
 
 
 def _told(error: EnvdoctorError) -> int:

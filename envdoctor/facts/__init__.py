@@ -6,7 +6,7 @@ This module loads little: the target's Python is started first, and the readers 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.facts import interpreter, target
 
@@ -15,18 +15,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envdoctor.facts import gpu
+    from envdoctor.facts.target import Sighting
     from envdoctor.model import Fact, Facts
 
 PATIENCE = 30.0
 
 
 class At(NamedTuple):
-    """What to look at and how: the target's name, `KEY=VALUE` facts, whether to start nothing, and for how long."""
+    """What to look at and how: the target's name, `KEY=VALUE` facts, whether to start nothing, and for how long.
+
+    `deep` also hashes the files.
+    """
 
     named: str | None = None
     given: tuple[str, ...] = ()
     static: bool = False
     timeout: float = PATIENCE
+    deep: bool = False
 
 
 class Look:
@@ -36,7 +41,7 @@ class Look:
         """Recognise the target and begin; raise CannotLook or UserError."""
         self.given = _given(at.given)
         self.sighting = target.recognise(at.named)
-        self._limit = at.timeout
+        self._limit, self._deep = at.timeout, at.deep
         live = self.sighting.kind == "interpreter" and not at.static
         self._question = interpreter.Question(str(self.sighting.path)) if live else None
         self._nvml = _nvml() if live else None
@@ -59,13 +64,13 @@ class Look:
                 question.close()
 
     def _live(self, asked: Collection[str], installers: bool) -> Facts:
-        from envdoctor.facts import given, live, static
+        from envdoctor.facts import given, live
 
-        path = self.sighting.path
-        answer = self._question.answer(self._limit) if self._question else static.answer(_prefix_of(path))
+        answer = self._question.answer(self._limit) if self._question else _unasked(self.sighting)
         nvml = self._nvml
         ask = (lambda: nvml.answer(self._limit)) if nvml else None
-        return given.over(live.read(self.sighting, answer, asked, ask, installers=installers), self.given)
+        seen = live.read(self.sighting, answer, asked, ask, installers=installers, deep=self._deep)
+        return given.over(seen, self.given) if self.given else seen
 
 
 def _nvml() -> gpu.Question | None:
@@ -81,6 +86,18 @@ def _given(pairs: tuple[str, ...]) -> Mapping[str, Fact]:
     from envdoctor.facts import given
 
     return given.read(pairs)
+
+
+def _unasked(sighting: Sighting) -> Mapping[str, Any]:
+    """Give what files alone say of a Python."""
+    from pathlib import Path
+
+    from envdoctor.facts import static
+    from envdoctor.facts.inside import Root
+
+    if sighting.prefix:
+        return static.answer(Path(sighting.prefix), Root(str(sighting.path)))
+    return static.answer(_prefix_of(sighting.path))
 
 
 def _prefix_of(python: Path) -> Path:

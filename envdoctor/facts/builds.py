@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import files
+from envdoctor.facts import beginnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,7 @@ def _all(by_name: Mapping[str, Distribution], place: Mapping[str, str]) -> Itera
         dist = next((by_name[name] for name in names if name in by_name), None)
         if dist is None or dist.location not in place:
             continue
-        text = files.text(f"{place[dist.location]}/{file}")
+        text = beginnings.text(f"{place[dist.location]}/{file}")
         reader = {"torch": _torch, "tensorflow": _tensorflow, "onnxruntime": _onnxruntime}[framework]
         yield reader(text, Build(framework, dist, dist.build, file=file if text else ""))
 
@@ -95,7 +95,7 @@ def _onnxruntime(text: str, blank: Build) -> Build:
 
 def _conda_builds(prefix: str, by_name: Mapping[str, Distribution]) -> dict[str, str]:
     """Give the build strings of conda's packages: `NAME-VERSION-BUILD.json` in conda-meta."""
-    names = files.names(f"{prefix}/conda-meta")
+    names = beginnings.names(f"{prefix}/conda-meta")
     return {name: build for name in _CONDA if name in by_name and (build := _conda_build(names, _CONDA[name]))}
 
 

@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from envdoctor import cells
-from envdoctor.facts import elf, fatbin, files
+from envdoctor.facts import beginnings, elf, fatbin
+from envdoctor.facts.machine import DEEP
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from envdoctor.model import Distribution
 
 TARGETS = ".arch_list"
-DEEP = ("needs.glibc.*", "needs.glibcxx.*", "*.arch_list")
 _FRAMEWORKS = frozenset({"torch", "tensorflow", "jaxlib", "triton", "onnxruntime-gpu"})
 _SYMBOLS = {"needs.glibc.": "GLIBC_", "needs.glibcxx.": "GLIBCXX_"}
 _LIBRARY = re.compile(r'^"?([^,"\n]*\.so(?:\.[\d.]+)?)"?,', re.MULTILINE)
@@ -70,7 +70,7 @@ def _owner(name: str) -> str:
 
 def _libraries(site: str, dist: Distribution) -> Iterator[str]:
     """Give the compiled files of a distribution that lie in its site folder."""
-    record = files.text(f"{site}/{os.path.basename(dist.folder)}/RECORD", _MOST_RECORD)
+    record = beginnings.text(f"{site}/{os.path.basename(dist.folder)}/RECORD", _MOST_RECORD)
     for number, listed in enumerate(_LIBRARY.findall(record)):
         if number >= _MOST_FILES:
             return

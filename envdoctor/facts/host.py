@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.facts import files
+from envdoctor.facts import beginnings
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -26,15 +26,20 @@ _GROUPS = (("kubepods", "kubernetes"), ("docker", "docker"), ("libpod", "podman"
 
 
 def of_interpreter(answer: Mapping[str, Any], source: str) -> Iterator[Fact]:
-    """Give what a probe said of its Python and its machine; what it did not say of the machine is read here."""
+    """Give what a probe said of its Python and its machine."""
     for name, key in (("python", "python"), ("implementation", "implementation"), ("os", "os"), ("arch", "arch")):
         if answer.get(key):
             yield Fact(name, str(answer[key]), source)
     if answer.get("kernel"):
         yield Fact("os.kernel", str(answer["kernel"]), "uname")
-    glibc = answer["glibc"] if "glibc" in answer else _glibc()
-    if glibc:
-        yield Fact("glibc", str(glibc), "confstr")
+    if answer.get("glibc"):
+        yield Fact("glibc", str(answer["glibc"]), "confstr")
+
+
+def of_machine(answer: Mapping[str, Any]) -> Iterator[Fact]:
+    """Give what is known of this machine beside what a probe said of it."""
+    if "glibc" not in answer and (glibc := _glibc()):
+        yield Fact("glibc", glibc, "confstr")
     yield from _release(Path("/"))
     yield container(Path("/"))
 
@@ -50,7 +55,7 @@ def _glibc() -> str:
 
 def _release(root: Path) -> Iterator[Fact]:
     """Give the distribution of Linux as /etc/os-release names it."""
-    lines = files.text(root / "etc/os-release").splitlines()
+    lines = beginnings.text(root / "etc/os-release").splitlines()
     said = {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in lines)}
     told = f"{said.get('NAME', '')} {said.get('VERSION_ID', '')}".strip()
     if told:
@@ -64,7 +69,7 @@ def container(root: Path) -> Fact:
             return Fact("container", kind, sign)
     if "KUBERNETES_SERVICE_HOST" in os.environ:
         return Fact("container", "kubernetes", "KUBERNETES_SERVICE_HOST")
-    groups = files.text(root / "proc/1/cgroup")
+    groups = beginnings.text(root / "proc/1/cgroup")
     for word, kind in _GROUPS:
         if word in groups:
             return Fact("container", kind, "/proc/1/cgroup")

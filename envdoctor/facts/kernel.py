@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envdoctor.facts import files
+from envdoctor.facts import beginnings
 from envdoctor.model import Fact, State
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _MOST_LIST = 16_777_216
 def facts(root: Path) -> Iterator[Fact]:
     """Give what the system shows, whether or not NVML can be asked."""
     yield from _platform(root)
-    text = files.text(root / VERSION)
+    text = beginnings.text(root / VERSION)
     found = re.search(_MODULE, text) if text else None
     if found:
         source = f"/{VERSION}"
@@ -50,7 +50,7 @@ def shown_devices(root: Path) -> bool:
 
 def without_nvml(root: Path, reason: str) -> Iterator[Fact]:
     """Give driver and GPUs as far as /proc and /dev tell, where NVML was not asked or failed."""
-    text = files.text(root / VERSION)
+    text = beginnings.text(root / VERSION)
     found = re.search(_MODULE, text) if text else None
     if found:
         yield Fact("driver", found[1], f"/{VERSION}")
@@ -71,10 +71,10 @@ def without_nvml(root: Path, reason: str) -> Iterator[Fact]:
 
 
 def _platform(root: Path) -> Iterator[Fact]:
-    version = files.text(root / "proc/version")
+    version = beginnings.text(root / "proc/version")
     if "microsoft" in version.lower():
         yield Fact("os.wsl", "2" if "WSL2" in version or (root / "dev/dxg").exists() else "1", "/proc/version")
-    release = files.text(root / "etc/nv_tegra_release")
+    release = beginnings.text(root / "etc/nv_tegra_release")
     tegra = re.match(_TEGRA, release) if release else None
     if tegra:
         yield Fact("os.jetson", f"{tegra[1]}.{tegra[2]}", "/etc/nv_tegra_release")
@@ -83,11 +83,11 @@ def _platform(root: Path) -> Iterator[Fact]:
 def _on_bus(root: Path, classes: tuple[str, ...]) -> Iterator[str]:
     """Give `10de:2330` for each NVIDIA device of some classes."""
     bus = root / "sys/bus/pci/devices"
-    for name in files.names(bus):
-        if files.text(bus / name / "vendor").strip() != _VENDOR:
+    for name in beginnings.names(bus):
+        if beginnings.text(bus / name / "vendor").strip() != _VENDOR:
             continue
-        if files.text(bus / name / "class").startswith(classes):
-            device = files.text(bus / name / "device").strip().removeprefix("0x")
+        if beginnings.text(bus / name / "class").startswith(classes):
+            device = beginnings.text(bus / name / "device").strip().removeprefix("0x")
             yield f"{_VENDOR.removeprefix('0x')}:{device}"
 
 
@@ -95,7 +95,7 @@ def _named(root: Path, board: str) -> str:
     """Give a device with the name that the system's list of PCI devices has for it."""
     vendor, _, device = board.partition(":")
     for place in _PCI_NAMES:
-        listed = files.content(root / place, _MOST_LIST)
+        listed = beginnings.content(root / place, _MOST_LIST)
         start = listed.find(f"\n{vendor} ".encode())
         found = re.compile(rf"\n\t{re.escape(device)}  ([^\n]+)".encode()).search(listed, max(start, 0))
         if start >= 0 and found:
@@ -117,32 +117,34 @@ def _fabric(root: Path) -> Iterator[Fact]:
         yield Fact("nvidia.fabricmanager", version, "/var/lib/dpkg/status")
     else:
         yield _unseen("nvidia.fabricmanager", "nv-fabricmanager is there; no package says its version")
-    runs = any(files.text(root / "proc" / number / "comm").strip() == "nv-fabricmanage" for number in _processes(root))
+    runs = any(
+        beginnings.text(root / "proc" / number / "comm").strip() == "nv-fabricmanage" for number in _processes(root)
+    )
     yield Fact("nvidia.fabricmanager.state", "running" if runs else "not running", "/proc")
 
 
 def _packaged_version(root: Path) -> str:
-    listed = files.content(root / "var/lib/dpkg/status", _MOST_LIST)
+    listed = beginnings.content(root / "var/lib/dpkg/status", _MOST_LIST)
     found = re.search(rb"\nPackage: nvidia-fabricmanager[^\n]*\n(?:[^\n]+\n)*?Version: (?:\d+:)?([\d.]+)", listed)
     return found[1].decode() if found else ""
 
 
 def _processes(root: Path) -> list[str]:
-    return [name for name in files.names(root / "proc") if name.isdigit()]
+    return [name for name in beginnings.names(root / "proc") if name.isdigit()]
 
 
 def _names(root: Path) -> Iterator[str]:
     """Give the model of each GPU of the driver whose device this process can reach."""
     folder = root / "proc/driver/nvidia/gpus"
-    for name in files.names(folder):
-        told = dict(line.partition(":")[::2] for line in files.text(folder / name / "information").splitlines())
+    for name in beginnings.names(folder):
+        told = dict(line.partition(":")[::2] for line in beginnings.text(folder / name / "information").splitlines())
         if told.get("Device Minor", "").strip() in _nodes(root):
             yield told.get("Model", "").strip()
 
 
 def _nodes(root: Path) -> set[str]:
     """Give the numbers of the GPUs that have a device here."""
-    names = (name.removeprefix("nvidia") for name in files.names(root / "dev") if name.startswith("nvidia"))
+    names = (name.removeprefix("nvidia") for name in beginnings.names(root / "dev") if name.startswith("nvidia"))
     return {number for number in names if number.isdigit()}
 
 

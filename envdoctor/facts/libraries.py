@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import files
+from envdoctor.facts import beginnings
 from envdoctor.facts.loader import cached_beginning
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
@@ -154,7 +154,7 @@ def _copies(process: Process, environment: Environment) -> dict[Family, dict[str
     """Give every copy that a process here could take, one a real file: its path → the real file."""
     found: dict[Family, dict[str, str]] = {family: {} for family in _FAMILIES}
     for folder in _searched(process, environment):
-        for name in files.names(folder):
+        for name in beginnings.names(folder):
             family = _family(name)
             if family is not None and re.search(_MAJOR, name):
                 path = f"{folder}/{name}"
@@ -172,7 +172,7 @@ def _family(name: str) -> Family | None:
 
 def _searched(process: Process, environment: Environment) -> Iterator[str]:
     wheels = (f"{site}/nvidia" for site in environment.sites)
-    folders = [f"{nvidia}/{name}/lib" for nvidia in wheels for name in files.names(nvidia)]
+    folders = [f"{nvidia}/{name}/lib" for nvidia in wheels for name in beginnings.names(nvidia)]
     folders += [f"{site}/torch/lib" for site in environment.sites]
     folders += [f"{environment.prefix}/lib", *process.searched()]
     folders += [os.path.dirname(path) for stem in _STEMS for path in cached_beginning(stem)]
@@ -227,7 +227,7 @@ def _may_own(dist: Distribution, family: Family, path: str, below: str) -> bool:
 
 def _recorded_size(site: str, dist: Distribution, file: str) -> int:
     folder = f"{site}/{os.path.basename(dist.folder)}"
-    record = files.text(f"{folder}/RECORD", _MOST_RECORD)
+    record = beginnings.text(f"{folder}/RECORD", _MOST_RECORD)
     found = re.search(rf"^{re.escape(file)},[^,\n]*,(\d{{1,15}})$", record, re.MULTILINE)
     return int(found[1]) if found else -1
 

@@ -12,7 +12,7 @@ import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import elf, files
+from envdoctor.facts import beginnings, elf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -176,7 +176,7 @@ def _found(block: bytes, words: str) -> Iterator[int]:
 @lru_cache(maxsize=8)
 def _cache(path: str) -> tuple[bytes, Mapping[int, Sequence[int]]]:
     """Give the cache from its magic number on, and where the paths of each name stand in it."""
-    whole = files.content(path, _MOST_CACHE)
+    whole = beginnings.content(path, _MOST_CACHE)
     start = whole.find(_MAGIC)
     if start < 0 or start + _ROWS > len(whole):
         return b"", {}

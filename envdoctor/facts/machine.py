@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path("/")
 _SILENT = "`--static` starts no process, so NVML was not asked"
 _NO_FRAMEWORK = "no framework with a CUDA runtime found"
+DEEP = ("needs.glibc.*", "needs.glibcxx.*", "*.arch_list")  # of every framework, and of what requires one
 _STACK = ("torch", "jax", "tensorflow", "onnxruntime", "nvidia-", "cupy", "vllm", "triton")
 WSL_LIBCUDA = "/usr/lib/wsl/lib/libcuda.so.1"
 _NO_LIBRARY = "libnvidia-ml.so.1 not found"

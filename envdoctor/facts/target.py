@@ -1,4 +1,4 @@
-"""Recognise what is to be judged by looking at it: a Python, a prefix, a snapshot, or a list of what is installed."""
+"""Recognise what is to be judged: a Python, a prefix, the root of an image, a snapshot, or a list of what is there."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from envdoctor.errors import CannotLook
+from envdoctor.facts import images
 from envdoctor.facts.paths import shown
 
 _PYTHONS = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
 
 
 class Sighting(NamedTuple):
-    """What stands where the target is said to be. `why` tells how it was chosen, if nobody named it."""
+    """What stands where the target is said to be. `why` tells how it was chosen, if nobody named it.
+
+    `prefix` is the folder of the Python in an image.
+    """
 
     kind: str
     path: Path
     why: str = ""
+    prefix: str = ""
 
 
 def recognise(named: str | None) -> Sighting:
@@ -31,7 +36,7 @@ def recognise(named: str | None) -> Sighting:
     if not path.exists() and os.sep not in named and (found := shutil.which(named)):
         path = Path(found)
     if not path.exists():
-        hint = "a Python, an environment's folder, a snapshot, or a list such as `pip freeze` prints"
+        hint = "a Python, an environment's folder, an image's root, a snapshot, or a list such as `pip freeze` prints"
         raise CannotLook("there is no such target", place=shown(named), hint=hint)
     return _file(path)
 
@@ -50,6 +55,11 @@ def _active() -> Sighting:
 
 
 def _prefix(folder: Path) -> Sighting:
+    if images.is_image(folder):
+        found = images.prefix(folder)
+        if not found:
+            raise CannotLook("is an image without a Python that has packages", place=shown(str(folder)))
+        return Sighting("image", folder, found.removeprefix(str(folder.resolve())), found)
     return Sighting("interpreter", _python_in(folder))
 
 

@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import files
+from envdoctor.facts import beginnings
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -79,7 +79,7 @@ def _folders(prefix: Path, sites: Sequence[str], variables: Mapping[str, str], r
 
 def _behind(nvcc: Path) -> Path:
     """Give the program behind links, and behind a script that only starts another nvcc."""
-    head = files.text(nvcc, 4_096)
+    head = beginnings.text(nvcc, 4_096)
     named = re.search(_STARTED, head) if head.startswith("#!") else None
     return Path(named[1]) if named else nvcc.resolve()
 
@@ -90,12 +90,12 @@ def _version(folder: Path, nvcc: Path) -> str:
     home = nvcc.parent.parent
     for place in dict.fromkeys((folder, home)):
         try:
-            stated = json.loads(files.text(place / "version.json"))["cuda_nvcc"]["version"]
+            stated = json.loads(beginnings.text(place / "version.json"))["cuda_nvcc"]["version"]
         except (ValueError, KeyError, TypeError, RecursionError):
             stated = ""
         if isinstance(stated, str) and stated:
             return stated
-        if found := re.match(_TEXT, files.text(place / "version.txt")):
+        if found := re.match(_TEXT, beginnings.text(place / "version.txt")):
             return found[1]
         if packaged := _packaged(place):
             return packaged
@@ -106,7 +106,7 @@ def _packaged(folder: Path) -> str:
     """Give the version that conda, or the wheel that brought this nvcc, states in the name of its metadata."""
     site = folder.parents[1] if len(folder.parents) > 1 else folder
     for place in (folder / "conda-meta", folder / "dist-info", site):
-        found = [match[1] for name in files.names(place) if (match := re.match(_PACKAGED, name))]
+        found = [match[1] for name in beginnings.names(place) if (match := re.match(_PACKAGED, name))]
         if found:
             return found[0]
     return ""
@@ -114,7 +114,7 @@ def _packaged(folder: Path) -> str:
 
 def _from_header(home: Path) -> str:
     for name in ("cuda.h", "cuda_runtime_api.h"):
-        found = re.search(_HEADER, files.text(home / "include" / name))
+        found = re.search(_HEADER, beginnings.text(home / "include" / name))
         if found:
             number = int(found[1][:6])
             return f"{number // 1000}.{number % 1000 // 10}"

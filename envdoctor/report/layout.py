@@ -5,6 +5,7 @@ Every word that comes from outside passes `clean`, so that no control character 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from envdoctor.model import State, Status
 from envdoctor.report.json import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.model import Cure, Fact, Finding, Fix, Report
 
@@ -54,7 +55,7 @@ def wrapped(text: str, width: int, *, indent: int = 0, style: str = "") -> Itera
 
 def lines(report: Report, *, width: int = 80, volume: int = NORMAL) -> Iterator[Line]:
     """Give the lines of a report for a terminal of some width."""
-    live = [finding for finding in report.findings if not finding.suppressed]
+    live = list(_joined(finding for finding in report.findings if not finding.suppressed))
     folded = _folded(live)
     under_another = {id(one) for group in folded.values() for one in group}
     yield from _head(report, width)
@@ -78,7 +79,7 @@ def _head(report: Report, width: int) -> Iterator[Line]:
 
 def _problem(finding: Finding, consequences: Sequence[Finding], width: int, volume: int) -> Iterator[Line]:
     """Give a problem unfolded: title and code, cause, what was seen, fixes; a warning without its evidence."""
-    title = f"{finding.status} {finding.code}: {finding.title}"
+    title = f"{finding.status} {finding.code}: {finding.title}{_on(finding)}"
     if volume == QUIET:
         yield from wrapped(title, width, style=finding.status)
         return
@@ -91,6 +92,21 @@ def _problem(finding: Finding, consequences: Sequence[Finding], width: int, volu
     yield from _source(finding, width) if whole else ()
     for one in consequences:
         yield from wrapped(f"with it: {one.status} {one.code}: {one.title}", width, indent=2, style="dim")
+
+
+def _on(finding: Finding) -> str:
+    return f" (on {finding.machine})" if finding.machine else ""
+
+
+def _joined(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give what is found on several machines alike once, with all their names."""
+    alike: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault((finding.status, finding.code, finding.title, finding.cause), []).append(finding)
+    for first, *others in alike.values():
+        names = [one.machine for one in (first, *others) if one.machine]
+        yield dataclasses.replace(first, machine=", ".join(names)) if names and others else first
+        yield from others if not names else ()
 
 
 def _evidence(finding: Finding, width: int, volume: int) -> Iterator[Line]:
@@ -143,7 +159,7 @@ def change(fix: Fix) -> str:
 
 def _rest(report: Report, width: int) -> Iterator[Line]:
     """Give the unknown, info and suppressed findings in a line each."""
-    quiet = [f for f in report.findings if f.suppressed or f.status in (Status.UNKNOWN, Status.INFO)]
+    quiet = [f for f in _joined(report.findings) if f.suppressed or f.status in (Status.UNKNOWN, Status.INFO)]
     if quiet:
         yield Line("")
     for finding in quiet:
@@ -151,7 +167,8 @@ def _rest(report: Report, width: int) -> Iterator[Line]:
             yield from wrapped(f"ignored {finding.code}: {finding.title} ({finding.suppressed})", width, style="dim")
         else:
             cause = f": {finding.cause}" if finding.cause else ""
-            yield from wrapped(f"{finding.status} {finding.code}: {finding.title}{cause}", width, style=finding.status)
+            told = f"{finding.status} {finding.code}: {finding.title}{_on(finding)}{cause}"
+            yield from wrapped(told, width, style=finding.status)
 
 
 def _cure(cure: Cure, verify: str, width: int) -> Iterator[Line]:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from envdoctor.model import Facts, Fix
 
 
-def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: bool = False) -> str:
-    """Give the lines to paste, or an empty text if nothing can be typed.
+def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: str = "") -> str:
+    """Give the lines to paste, or an empty text if nothing can be typed; `uv` is how uv is typed, if there is one.
 
     Another Python is another environment, and into the system's own Python nothing is installed (PEP 668).
     """
@@ -20,26 +20,27 @@ def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: bool = Fals
         return ""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]
-    wanted = [_argument(name, cell) for name, cell in fix.pins.items()]
-    again = [name for name in fix.reinstall if name not in fix.pins]
+    wanted = [name if cell in ("*", "") else f"{name}{cell}" for name, cell in fix.pins.items()]
+    again = [_same(name, facts) for name in fix.reinstall if name not in fix.pins]
     if wanted or again or also:
-        words = [*_installer(facts, uv), *_reinstall(fix, facts, uv), *wanted, *again, *also]
-        lines.append(" ".join(words))
+        words = [*_installer(facts, uv), *_reinstall(fix, facts, uv)]
+        lines.append(" ".join([*words, *map(shlex.quote, [*wanted, *again, *also])]))
     return "\n".join(lines)
 
 
-def _argument(name: str, cell: str) -> str:
-    text = name if cell in ("*", "") else f"{name}{cell}"
-    return text if not set(text) & set("<>=!*[]; ") - set("=") else f"'{text}'"
+def _same(name: str, facts: Facts) -> str:
+    """Give a distribution that is to be installed again in the version that it has."""
+    dist = facts.by_name.get(name)
+    return f"{name}=={dist.version}" if dist is not None and dist.version and not dist.fault else name
 
 
-def _installer(facts: Facts, uv: bool) -> list[str]:
+def _installer(facts: Facts, uv: str) -> list[str]:
     """Name the installer: the target's pip if it has one, else uv; for a record the plain word."""
     if facts.target.kind != "interpreter":
         return ["pip", "install"]
     python = _path(facts.target.path)
     if uv and "pip" not in facts.by_name:
-        return ["uv", "pip", "install", "--python", python]
+        return [_path(uv), "pip", "install", "--python", python]
     return [python, "-m", "pip", "install"]
 
 
@@ -48,9 +49,9 @@ def _path(path: str) -> str:
     return "~/" + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
 
 
-def _reinstall(fix: Fix, facts: Facts, uv: bool) -> list[str]:
+def _reinstall(fix: Fix, facts: Facts, uv: str) -> list[str]:
     if not fix.reinstall:
         return []
     if uv and facts.target.kind == "interpreter" and "pip" not in facts.by_name:
-        return [word for name in fix.reinstall for word in ("--reinstall-package", name)]
+        return [word for name in fix.reinstall for word in ("--reinstall-package", shlex.quote(name))]
     return ["--force-reinstall", "--no-deps"]

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from envdoctor import cells
 from envdoctor.model import Cure, Fix, State, Status
 from envdoctor.solve import command, overlay, plan, uv
+from envdoctor.solve.plan import Way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from envdoctor.model import Facts, Finding, Recipe
@@ -42,12 +44,12 @@ class Problem:
 
 def typed(findings: Sequence[Finding], facts: Facts) -> list[Finding]:
     """Give findings with the command that makes each of their fixes."""
-    has_uv = uv.find() is not None
+    typed_uv = uv.typed()
     return [
         dataclasses.replace(
             finding,
             fixes=tuple(
-                dataclasses.replace(fix, command=command.written(fix, facts, uv=has_uv)) for fix in finding.fixes
+                dataclasses.replace(fix, command=command.written(fix, facts, uv=typed_uv)) for fix in finding.fixes
             ),
         )
         for finding in findings
@@ -58,25 +60,25 @@ def find(problem: Problem) -> Cure | None:
     """Give the change that cures the errors, or None if there is nothing to type."""
     errors = [finding for finding in problem.findings if finding.status is Status.ERROR and not finding.suppressed]
     curable = [finding for finding in errors if plan.usable(finding)]
-    ways = plan.ways(curable, problem.facts, problem.judge) if curable else []
+    ways = plan.ways(curable, problem.recipe, problem.facts, problem.judge) if curable else []
     if not ways:
         return None
-    fix, answer = _solved(problem, ways, beyond=[finding for finding in errors if not plan.usable(finding)])
-    cured = [] if fix.resolved is False else curable
-    leaves = [finding for finding in errors if finding not in cured]
-    return Cure(_finished(fix, problem, answer), _codes(cured), _codes(leaves))
+    way, answer = _solved(problem, ways, beyond=[finding for finding in errors if not plan.usable(finding)])
+    cured = [] if way.fix.resolved is False else curable
+    leaves = [*_codes(finding for finding in errors if finding not in cured), *way.brings]
+    return Cure(_finished(way.fix, problem, answer), _codes(cured), tuple(dict.fromkeys(leaves)))
 
 
-def _codes(findings: Sequence[Finding]) -> tuple[str, ...]:
+def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding.code for finding in findings))
 
 
-def _solved(problem: Problem, ways: Sequence[Fix], *, beyond: Sequence[Finding]) -> tuple[Fix, uv.Answer]:
+def _solved(problem: Problem, ways: Sequence[Way], *, beyond: Sequence[Finding]) -> tuple[Way, uv.Answer]:
     """Give the first way whose solved set is judged free of errors, or the first of all with the reasons against."""
     if not problem.online:
         return _unasked(ways[0], "`--online` asks the index whether it can be installed here")
     reasons: list[str] = []
-    waiting = list(ways)
+    waiting = [way.fix for way in ways]
     for count in range(1, MOST_SOLVES + 1):
         if not waiting:
             break
@@ -84,17 +86,20 @@ def _solved(problem: Problem, ways: Sequence[Fix], *, beyond: Sequence[Finding])
         problem.tell(f"solving for the target: {_short(fix)} (try {count})")
         answer = _ask(fix, problem)
         if not answer.asked:
-            return _unasked(fix, answer.reason)
+            return _unasked(Way(fix), answer.reason)
         left = [] if answer.reason else _left(fix, answer, problem, beyond)
         if not answer.reason and not left:
-            return dataclasses.replace(_noted(fix, *reasons, *_builds(answer, problem)), resolved=True), answer
+            done = dataclasses.replace(_noted(fix, *reasons, *_builds(answer, problem)), resolved=True)
+            return Way(done), answer
         reasons.append(f"not {_short(fix)}: {answer.reason or f'the set would still fail ({_told(left)})'}")
         waiting[:0] = _extended(fix, left)
-    return dataclasses.replace(_noted(ways[0], *reasons), resolved=False), uv.Answer()
+    return Way(dataclasses.replace(_noted(ways[0].fix, *reasons), resolved=False)), uv.Answer()
 
 
-def _unasked(fix: Fix, why: str) -> tuple[Fix, uv.Answer]:
-    return (fix if fix.python else _noted(fix, f"not solved: {why}")), uv.Answer()
+def _unasked(way: Way, why: str) -> tuple[Way, uv.Answer]:
+    notes = [] if way.fix.python else [f"not solved: {why}"]
+    notes += [f"it would bring {', '.join(way.brings)}"] if way.brings else []
+    return way._replace(fix=_noted(way.fix, *notes)), uv.Answer()
 
 
 def _told(findings: Sequence[Finding]) -> str:
@@ -140,12 +145,17 @@ def _ask(fix: Fix, problem: Problem) -> uv.Answer:
         return uv.Answer(reason="the target's Python is not known (`--fact python=3.11`)", asked=False)
     question = uv.Question(
         requirements=list(dict.fromkeys(_requirements(fix, problem))),
-        preferences={dist.name: dist.version for dist in problem.facts.by_name.values() if dist.version},
+        preferences=_versions(problem.facts),
         python=python.value,
         platform=_platform(problem.facts),
         wheelless=problem.wheelless,
     )
     return uv.solve(question, limit=problem.limit)
+
+
+def _versions(facts: Facts) -> dict[str, str]:
+    """Give what is installed, as far as an index may have it."""
+    return {dist.name: dist.version for dist in facts.by_name.values() if cells.version(dist.version)}
 
 
 def _requirements(fix: Fix, problem: Problem) -> Iterator[str]:
@@ -207,6 +217,6 @@ def _finished(fix: Fix, problem: Problem, answer: uv.Answer) -> Fix:
     also = [
         f"{n}=={versions[n]}" for n in sorted(_dependents(fix, problem) & roots) if installed[n].version != versions[n]
     ]
-    text = command.written(fix, problem.facts, also=also, uv=uv.find() is not None)
+    text = command.written(fix, problem.facts, also=also, uv=uv.typed())
     elsewhere = _ANOTHER if fix.python else _MANAGED if problem.facts.managed else ""
     return dataclasses.replace(_noted(fix, elsewhere), command=text)

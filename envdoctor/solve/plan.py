@@ -7,7 +7,7 @@ stands is asked for its own fix. What a fix gives is known from the day it was e
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.version import Version
 
@@ -18,35 +18,70 @@ from envdoctor.solve import overlay
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from envdoctor.model import Facts, Finding
+    from envdoctor.model import Facts, Finding, Recipe
 
     Judge = Callable[[Facts], Sequence[Finding]]
     Key = tuple[str, tuple[str, ...]]
 
 MOST_WAYS = 20
+UNMET = "RECIPE002"  # what a pin breaks that lies outside the range of the recipe's own wish
 
 
-def ways(errors: Sequence[Finding], facts: Facts, judge: Judge) -> list[Fix]:
-    """Give the changes that end all curable errors: in the order of their alternatives, then fewest changes first."""
-    wanted = {key(error) for error in errors}
-    found = itertools.islice(_expanded(list(errors), Fix(), facts, judge, wanted, 0), MOST_WAYS)
-    ranked = sorted(found, key=lambda pair: (pair[0], changes(pair[1], facts)))
-    return list({_shape(fix): fix for _, fix in ranked}.values())
+class Way(NamedTuple):
+    """A change that ends every curable error, and the codes of the errors that it would bring in their place."""
+
+    fix: Fix
+    brings: tuple[str, ...] = ()
 
 
-def _expanded(
-    errors: list[Finding], fix: Fix, facts: Facts, judge: Judge, wanted: set[Key], rank: int
-) -> Iterator[tuple[int, Fix]]:
-    """Choose a fix for the first error, judge what is left, and go on; `wanted` are the errors not yet chosen for."""
+def ways(errors: Sequence[Finding], recipe: Recipe, facts: Facts, judge: Judge) -> list[Way]:
+    """Give the changes that end all curable errors: those that bring no other first, then in their own order."""
+    known = {key(error) for error in judge(facts)}
+    branches = _expanded(_Branch(Fix(), facts, 0, {key(error) for error in errors}), list(errors), judge)
+    found = [_way(branch, known, recipe, judge) for branch in itertools.islice(branches, MOST_WAYS)]
+    ranked = sorted(found, key=lambda pair: (bool(pair[1].brings), pair[0], changes(pair[1].fix, facts)))
+    return list({_shape(way.fix): way for _, way in ranked}.values())
+
+
+class _Branch(NamedTuple):
+    """What was chosen, the target as it would then be, how far down the alternatives, the errors left to choose for."""
+
+    fix: Fix
+    facts: Facts
+    rank: int
+    wanted: set[Key]
+
+
+def _expanded(branch: _Branch, errors: list[Finding], judge: Judge) -> Iterator[_Branch]:
+    """Choose a fix for the first error, judge what is left, and go on."""
     if not errors:
-        yield rank, fix
+        yield branch
         return
-    first = errors[0]
-    left = wanted - {key(first)}
-    for number, choice in enumerate(usable(first)):
-        then = overlay.changed(facts, choice, _given(choice, first))
+    for number, (choice, chosen) in enumerate(_choices(errors)):
+        given: dict[str, str] = {}
+        for finding in chosen:
+            given |= _given(choice, finding)
+        then = overlay.changed(branch.facts, choice, given)
+        left = branch.wanted - {key(finding) for finding in chosen}
         standing = [error for error in judge(then) if key(error) in left and usable(error)]
-        yield from _expanded(standing, merged([fix, choice]), then, judge, left, rank + number)
+        yield from _expanded(_Branch(merged([branch.fix, choice]), then, branch.rank + number, left), standing, judge)
+
+
+def _choices(errors: Sequence[Finding]) -> list[tuple[Fix, list[Finding]]]:
+    """Give the fixes of the first error; what is only missing is added all at once, for there is nothing to choose."""
+    missing = [error for error in errors if error.kind == "missing-package" and len(usable(error)) == 1]
+    if errors[0] in missing:
+        return [(merged(usable(error)[0] for error in missing), missing)]
+    return [(fix, [errors[0]]) for fix in usable(errors[0])]
+
+
+def _way(branch: _Branch, known: set[Key], recipe: Recipe, judge: Judge) -> tuple[int, Way]:
+    pins, installed = branch.fix.pins, branch.facts.by_name
+    settled = {name: version for name, version in branch.fix.gives.items() if name in installed}
+    after = judge(overlay.changed(branch.facts, branch.fix, settled))
+    new = [error.code for error in after if key(error) not in known]
+    blocked = [UNMET for wish in recipe.packages if not cells.overlap(pins.get(wish.name, "*"), wish.specifier)]
+    return branch.rank, Way(branch.fix, tuple(dict.fromkeys([*new, *blocked])))
 
 
 def _given(fix: Fix, finding: Finding) -> dict[str, str]:

@@ -56,6 +56,11 @@ def find() -> str | None:
     return str(beside) if beside.exists() else shutil.which("uv")
 
 
+def typed() -> str:
+    """Give uv as a person can type it: its name if it is on PATH, else the path of the one beside us, or nothing."""
+    return "uv" if shutil.which("uv") else find() or ""
+
+
 def solve(question: Question, *, limit: float = LIMIT) -> Answer:
     """Give the versions that an installer would choose."""
     uv = find()

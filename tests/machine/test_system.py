@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from envdoctor.facts import compiled, host, kernel, toolkit
-from envdoctor.facts.machine import WSL_LIBCUDA, with_libcuda_of_wsl
+from envdoctor.facts.machine import DEEP, WSL_LIBCUDA, with_libcuda_of_wsl
 from envdoctor.model import Distribution, Fact, Requirement, State
 from tests.machine.building import library, needs_compiler
 from tests.machine.fatbins import CUBIN, EXACT, PTX, container, holder, member
@@ -211,9 +210,9 @@ def test_what_compiled_files_need_and_hold_is_read_where_it_is_asked_for(tmp_pat
     found = {fact.name: fact for fact in compiled.facts(asked, {"pack": dist}, {str(site): str(site)})}
     assert found.keys() == {"needs.glibc.pack", "needs.glibcxx.pack", "pack.arch_list"}
     assert found["needs.glibc.pack"].value.startswith("2.")
-    assert list(compiled.facts(compiled.DEEP, {"pack": dist}, {str(site): str(site)})) == []
-    wanting = dataclasses.replace(dist, requires=(Requirement("torch"),))
-    deep = compiled.facts(compiled.DEEP, {"pack": wanting}, {str(site): str(site)})
+    assert list(compiled.facts(DEEP, {"pack": dist}, {str(site): str(site)})) == []
+    wanting = dist._replace(requires=(Requirement("torch"),))
+    deep = compiled.facts(DEEP, {"pack": wanting}, {str(site): str(site)})
     assert [fact.name for fact in deep] == ["needs.glibc.pack", "pack.arch_list"]
     assert found["needs.glibcxx.pack"].source == "no compiled file of pack asks for one"
     assert (found["pack.arch_list"].value, found["pack.arch_list"].source) == (
