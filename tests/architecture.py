@@ -53,9 +53,10 @@ MAY_USE = {
     "rich": {"report"},
     "torch": {"models"},
     "numpy": {"models"},
+    "pynvml": {"facts"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
-STANDALONE = ("facts/probe.py", "models/", "verify/lookup.py")
+STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/", "verify/lookup.py")
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
 SPEAKERS = {"cli", "bootstrap", "__main__", "models"}

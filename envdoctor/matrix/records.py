@@ -106,14 +106,17 @@ def _common(node: yamlpos.Map, code: str) -> dict[str, Any]:
     }
 
 
+_READ_WHERE_ASKED = ("env.", "needs.")
+
+
 def _triggered(record: dict[str, Any]) -> dict[str, Any]:
-    """Add what a target must have for the claim to concern it, and the variables it asks for."""
+    """Add what a target must have for the claim to concern it, and the variables and slow facts it asks for."""
     when: dict[str, str] = record["when"]
     asked = {name for row in record["rows"] for part in ("needs", "requires") for name in row.get(part, {})}
     trigger = [n for n, cell in when.items() if not is_host(n) and cell not in ("absent", "unset")]
     if record["silent"]:
         trigger = [f"uses {name}" for name in record["uses"]]
-    variables = sorted(n for n in {*when, *asked} if n.startswith("env."))
+    variables = sorted(n for n in {*when, *asked} if n.startswith(_READ_WHERE_ASKED) or n.endswith(".arch_list"))
     return record | {"trigger": trigger, "variables": variables}
 
 
