@@ -10,6 +10,7 @@ from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
 from envdoctor.model.terms import (
     HOST_COMPONENTS,
     HOST_FAMILIES,
+    OF_A_BUILD,
     Place,
     State,
     Status,
@@ -23,6 +24,7 @@ from envdoctor.model.verification import Outcome, Role, Verification
 __all__ = [
     "HOST_COMPONENTS",
     "HOST_FAMILIES",
+    "OF_A_BUILD",
     "Case",
     "Claim",
     "Cure",
