@@ -37,7 +37,7 @@ def _problems(group: Sequence[Claim], known: Matrix) -> Iterator[str]:
         return
     if claim.evidence == "derived" and Status.ERROR in (claim.severity, *claim.columns.values()):
         yield "what is only derived may warn, not err"
-    if claim.silent:
+    if claim.package:
         yield from _unseen_sides(group)
         return
     for example in claim.bad:

@@ -46,7 +46,7 @@ class Matrix(NamedTuple):
         return frozenset(self.store.part("codes"))
 
     def variables(self) -> frozenset[str]:
-        """Give the names of the variables that some claim asks for."""
+        """Give the names of the variables and slow facts that some claim asks for."""
         return frozenset(self.store.part("variables"))
 
     def conda_names(self) -> dict[str, str]:
