@@ -108,6 +108,9 @@ def test_a_further_folder_adds_claims_and_replaces_those_of_the_same_code(tmp_pa
     assert found["SITE001"].title == "t"
     assert found["TF001"].title == "t"
     assert len(found) == len({claim.code for claim in CLAIMS}) + 1
+    assert not any("stands twice" in mistake.problem for mistake in lint.lint([tmp_path]))
+    (tmp_path / "more.yml").write_text(ENTRY)
+    assert any("stands twice" in mistake.problem for mistake in lint.lint([tmp_path]))
 
 
 TABLE = """- table: SITE002

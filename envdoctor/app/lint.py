@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def lint(folders: Sequence[Path] = ()) -> list[UserError]:
     """Give every mistake in the matrix, with its place; mistakes of form first, alone."""
-    mistakes = list(matrix.entry_errors(matrix.files(folders)))
+    mistakes = list(matrix.entry_errors(folders))
     if mistakes:
         return mistakes
     known = matrix.load(folders)

@@ -53,10 +53,11 @@ def _set(cells: Mapping[str, str]) -> str:
 def families(rows: Sequence[tuple[str, int, int, Mapping[str, int], str]]) -> Iterator[Line]:
     """Give the table of claims and names by family and grade, with the oldest day."""
     grades = list(rows[0][3]) if rows else []
-    yield Line(f"{'family':9}{'claims':>7}{'names':>7}" + "".join(f"{grade:>12}" for grade in grades) + "  oldest", "bold")
+    head = f"{'family':8}{'claims':>7}{'names':>7}" + "".join(f"{grade:>11}" for grade in grades)
+    yield Line(f"{head}  oldest", "bold")
     for name, claims_, names, by_grade, oldest in rows:
-        counted = "".join(f"{by_grade[grade]:12}" for grade in grades)
-        yield Line(f"{name:9}{claims_:7}{names:7}{counted}  {oldest}")
-    total = "".join(f"{sum(row[3][grade] for row in rows):12}" for grade in grades)
+        counted = "".join(f"{by_grade[grade]:11}" for grade in grades)
+        yield Line(f"{name:8}{claims_:7}{names:7}{counted}  {oldest}")
+    total = "".join(f"{sum(row[3][grade] for row in rows):11}" for grade in grades)
     first = min((row[4] for row in rows), default="")
-    yield Line(f"{'all':9}{sum(row[1] for row in rows):7}{sum(row[2] for row in rows):7}{total}  {first}", "bold")
+    yield Line(f"{'all':8}{sum(row[1] for row in rows):7}{sum(row[2] for row in rows):7}{total}  {first}", "bold")
