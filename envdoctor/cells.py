@@ -1,22 +1,32 @@
 """A cell: what a recipe or a claim asks of one component, and whether a seen value meets it.
 
 A cell is a PEP 440 specifier, a bare version (a prefix: `2.15` means `==2.15.*`), `*` (present), `absent`, `unset`,
-`set`, or a plain value (`linux`, or the value of a variable). Ordered operators compare the base version of what is
-seen, `==` and `!=` its public version, so that nightlies and vendor builds (`2.4.0a0+nv24.6`) count as their release.
+`set`, or a plain value (`linux`, or the value of a variable), in which a `*` stands for any text. Ordered operators
+compare the base version of what is seen (and its post-release, where the bound is one), `==` and `!=` its public
+version, so that nightlies and vendor builds (`2.4.0a0+nv24.6`) count as their release.
 """
 
 from __future__ import annotations
 
+import operator
 import re
+from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.specifiers import InvalidSpecifier, Specifier
+from packaging.version import Version
 
 from envdoctor.model import Fact, State
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What is compared is a release without any suffix, so that PEP 440's exceptions for those do not arise.
+_ORDERED = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _BARE = re.compile(r"v?\d+(\.\d+)*(\.\*)?([a-z]+\d*|\.post\d+|\.dev\d+|\+[a-z0-9.]+)*", re.IGNORECASE)
 _WORDS = frozenset({"*", "absent", "unset", "set"})
+_RANGE = re.compile(r"[<>=!~]|[vV]?\d")
 _PREFIX = re.compile(r"v?\d+(\.\d+)*", re.IGNORECASE)
 _INVERSE = {">=": "<", "<": ">=", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
@@ -26,7 +36,7 @@ def version(text: str) -> Version | None:
     """Give the version that a text states, or None if it states none."""
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of more digits than Python takes
         return None
 
 
@@ -38,36 +48,65 @@ def specifier(cell: str) -> str:
         return ""
     if _BARE.fullmatch(words):
         words = f"=={words}" if words.endswith(".*") or not _PREFIX.fullmatch(words) else f"=={words}.*"
+    parts = [part.strip() for part in words.split(",") if part.strip()]
     try:
-        SpecifierSet(words)
+        for part in parts:
+            _clause(part)
     except InvalidSpecifier:
         raise ValueError(f"`{cell}` is not a version or a range") from None
-    return ",".join(part.strip() for part in words.split(",") if part.strip())
+    return ",".join(parts)
+
+
+class _Clause(NamedTuple):
+    """One clause of a specifier; an ordered one is a comparison with a bound, for a check makes thousands of them."""
+
+    whole: Specifier
+    compare: Callable[[Any, Any], bool] | None
+    bound: Version | None
 
 
 @lru_cache(maxsize=4096)
-def _clauses(text: str) -> tuple[Specifier, ...]:
-    return tuple(Specifier(part) for part in text.split(",") if part)
+def _clause(text: str) -> _Clause:
+    whole = Specifier(text)
+    compare = _ORDERED.get(whole.operator)
+    return _Clause(whole, compare, Version(whole.version) if compare else None)
+
+
+def _clauses(cell: str) -> list[_Clause]:
+    return [_clause(part) for part in specifier(cell).split(",") if part]
+
+
+def _written(cell: str) -> list[Specifier]:
+    return [clause.whole for clause in _clauses(cell)]
 
 
 @lru_cache(maxsize=4096)
 def contains(text: str, seen: str) -> bool:
     """Say whether a version is in a range; a text that is no version is in none but the empty one."""
-    clauses = _clauses(specifier(text))
+    clauses = _clauses(text)
     found = version(seen)
     if found is None:
-        return not clauses or any(c.operator == "===" and c.version == seen for c in clauses)
+        return not clauses or any(c.whole.operator == "===" and c.whole.version == seen for c in clauses)
     return all(_holds(clause, found) for clause in clauses)
 
 
-def _holds(clause: Specifier, found: Version) -> bool:
-    if clause.operator in ("==", "!="):
-        compared = found if "+" in clause.version else Version(found.public)
-    elif clause.operator == "===":
-        compared = found
+def _holds(clause: _Clause, found: Version) -> bool:
+    if clause.compare is not None and clause.bound is not None:
+        return clause.compare(_base(found, post=clause.bound.is_postrelease), clause.bound)
+    whole = clause.whole
+    if whole.operator in ("==", "!="):
+        compared = found if "+" in whole.version else Version(found.public)
     else:
-        compared = Version(found.base_version)
-    return clause.contains(compared, prereleases=True)
+        compared = found if whole.operator == "===" else _base(found)
+    return whole.contains(compared, prereleases=True)
+
+
+def _base(found: Version, *, post: bool = False) -> Version:
+    """Give the release that a version is of: itself, as a rule; its post-release where that is asked for."""
+    plain = found.pre is None and found.post is None and found.dev is None and found.local is None
+    if post and found.is_postrelease:
+        return Version(f"{found.base_version}.post{found.post}")
+    return found if plain else Version(found.base_version)
 
 
 def matches(cell: str, fact: Fact) -> bool | None:
@@ -92,6 +131,8 @@ def _present(cell: str, fact: Fact) -> bool:
 
 
 def _meets(cell: str, name: str, value: str) -> bool:
+    if "*" in cell and not _RANGE.match(cell):
+        return fnmatchcase(value, cell)
     if name.startswith("env."):
         return cell == value
     try:
@@ -109,12 +150,12 @@ def both(one: str, other: str) -> str:
 
 def outside(cell: str) -> tuple[str, ...]:
     """Give the ranges that lie outside a range: `<1` and `>=2` of `>=1,<2`."""
-    return tuple(f"{_INVERSE[c.operator]}{c.version}" for c in _clauses(specifier(cell)) if c.operator in _INVERSE)
+    return tuple(f"{_INVERSE[c.operator]}{c.version}" for c in _written(cell) if c.operator in _INVERSE)
 
 
 def overlap(one: str, other: str) -> bool:
     """Say whether some version is in both ranges: one of their bounds, or one just beside it."""
-    bounds = [clause.version.removesuffix(".*") for cell in (one, other) for clause in _clauses(specifier(cell))]
+    bounds = [clause.version.removesuffix(".*") for cell in (one, other) for clause in _written(cell)]
     beside = [version for bound in bounds for version in (bound, f"{bound}.1", _below(bound))]
     return not bounds or any(contains(one, version) and contains(other, version) for version in beside)
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 LONGEST_FUNCTION = 40
 LONGEST_FILE = 300
 
-GROUND = {"__init__", "model", "errors", "cells"}
+GROUND = {"__init__", "model", "errors", "cells", "markers"}
 READ = {"recipe", "facts", "matrix"}
 JUDGE = {"checks", "diagnose", "link"}
-PURE = {"__init__", "model", "cells"}
+PURE = {"__init__", "model", "cells", "markers"}
 SHARED = GROUND | {"processes", "yamlpos", "formats"}
 SOLVE = SHARED | READ | JUDGE
 ACT = SOLVE | {"solve"}
@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": GROUND,
     "errors": GROUND,
     "cells": GROUND,
+    "markers": GROUND,
     "processes": set(),
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},
@@ -52,9 +53,10 @@ MAY_USE = {
     "rich": {"report"},
     "torch": {"models"},
     "numpy": {"models"},
+    "pynvml": {"facts"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
-STANDALONE = ("facts/probe.py", "models/", "verify/lookup.py")
+STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/", "verify/lookup.py")
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
 SPEAKERS = {"cli", "bootstrap", "__main__", "models"}

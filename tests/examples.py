@@ -61,3 +61,27 @@ def judged(facts: Facts, wanted: Recipe | None = None, *known: Claim) -> checks.
 def told(facts: Facts, wanted: Recipe | None = None, *known: Claim) -> Mapping[str, str]:
     """Give the findings as code → status and title."""
     return {finding.code: f"{finding.status}: {finding.title}" for finding in judged(facts, wanted, *known).findings}
+
+
+def box(
+    seen: Mapping[str, str | list[str]],
+    *distributions: Distribution,
+    sources: Mapping[str, str] | None = None,
+    missing: Mapping[str, str] | None = None,
+    kind: str = "snapshot",
+) -> Facts:
+    """Give the facts of a machine by their full names; a list is one value a device, the first counts as the least."""
+    where = sources or {}
+    facts = [
+        Fact(name, value, where.get(name, "seen"))
+        if isinstance(value, str)
+        else Fact(name, value[0], where.get(name, "NVML"), tuple(value))
+        for name, value in {"python": "3.11.7", "os": "linux", "arch": "x86_64", **seen}.items()
+    ]
+    return facts_of(Target(kind, "n001"), facts=facts, missing=missing, distributions=distributions)
+
+
+def wanting(*uses: str, **host: str) -> Recipe:
+    """Give a recipe with host wishes, `gpu_count` for `gpu.count`, and the names that it uses."""
+    wishes = tuple(Wish(name.replace("_", "."), cell) for name, cell in host.items())
+    return Recipe(name="example", kind="recipe", path="example.yml", host=wishes, uses=uses)

@@ -71,6 +71,14 @@ def test_two_ranges_become_one_without_repeating_a_clause() -> None:
     assert cells.both(">=1", "<2") == ">=1,<2"
 
 
+def test_a_star_in_a_plain_value_stands_for_any_text() -> None:
+    card = Fact("gpu.pci", "10de:2b85 GB202 [GeForce RTX 5090]")
+    assert cells.matches("*10de:2[9b-f]*", card)
+    assert not cells.matches("*10de:20*", card)
+    assert cells.matches("2.15.*", Fact("tensorflow", "2.15.1"))
+    assert cells.matches("*/compat*", Fact("env.LD_LIBRARY_PATH", "/usr/local/cuda/compat:/opt"))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "meet"),
     [
@@ -86,3 +94,10 @@ def test_two_ranges_meet_where_a_version_is_in_both(one: str, other: str, meet: 
 def test_what_lies_outside_a_range() -> None:
     assert cells.outside(">=1.24") == ("<1.24",)
     assert cells.outside(">=1,<2") == ("<1", ">=2")
+
+
+def test_a_post_release_counts_where_the_bound_is_one() -> None:
+    assert cells.contains(">=0.0.27.post2", "0.0.27.post2")
+    assert not cells.contains("<0.0.27.post2", "0.0.27.post2+cu121")
+    assert cells.contains("<=1.2", "1.2.post1")
+    assert not cells.contains(">=0.0.28.post1", "0.0.28")

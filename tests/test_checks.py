@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor import checks
 from envdoctor.checks.recipe_host import mebibytes
-from envdoctor.model import Case, Distribution, Recipe, Status, Wish
+from envdoctor.model import Case, Distribution, Recipe, Status, Trace, Wish
 from envdoctor.recipe import load
 from tests.examples import SITE, installed, judged, recipe, target, told, versions
 
@@ -70,9 +70,9 @@ def test_two_copies_in_one_folder_are_told_and_copies_in_two_folders_are_not() -
     twice = told(target(installed("a", "1.0"), installed("a", "2.0")))
     assert "a-1.0.dist-info and a-2.0.dist-info" in twice["FILE001"]
     assert told(target(installed("a", "1.0"), installed("a", "2.0", location="/usr/lib"))) == {}
-    older = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-0.9.dist-info")
+    older = installed("a", "1.0")._replace(folder=f"{SITE}/a-0.9.dist-info")
     assert "FILE001" in told(target(installed("a", "1.0"), older))
-    debian = dataclasses.replace(installed("a", "1.0"), folder=f"{SITE}/a-1.0.egg-info")
+    debian = installed("a", "1.0")._replace(folder=f"{SITE}/a-1.0.egg-info")
     assert told(target(installed("a", "1.0"), debian)) == {}
 
 
@@ -94,7 +94,7 @@ def test_metadata_that_cannot_be_read_is_an_error_and_an_invalid_version_a_warni
 
 
 def test_a_folder_with_a_tilde_is_left_over() -> None:
-    facts = dataclasses.replace(target(), leftovers=("/venv/lib/~umpy",))
+    facts = dataclasses.replace(target(), looked=True, traces=(Trace("leftover", "~umpy", ("/venv/lib/~umpy",)),))
     assert told(facts)["FILE004"] == "warning: `~umpy` is left over from an interrupted installation"
 
 
@@ -171,7 +171,7 @@ def test_a_gpu_that_is_known_to_be_absent_is_an_error_where_cuda_is_asked_for() 
 
 
 def test_a_crash_of_a_check_is_an_error_and_the_others_run() -> None:
-    spoiled = target(dataclasses.replace(installed("a", "1"), requires_python=7))  # type: ignore[arg-type]
+    spoiled = target(installed("a", "1")._replace(requires_python=7))  # type: ignore[arg-type]
     verdict = judged(spoiled, Recipe(packages=(Wish("gone"),)))
     assert verdict.crashed
     assert {"HOST999", "RECIPE001"} <= {f.code for f in verdict.findings}
@@ -205,3 +205,12 @@ def test_a_marker_on_an_unseen_fact_leaves_the_others_judged() -> None:
 def test_a_wish_whose_marker_does_not_hold_hides_no_missing_requirement() -> None:
     wanted = Recipe(packages=(Wish("colorama", marker="sys_platform == 'win32'"),))
     assert "REQ001" in told(target(installed("a", "1", "colorama")), wanted)
+
+
+def test_what_comes_from_a_url_is_not_looked_for_on_an_index(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text("torch @ https://me:secret@example.org/torch-9.9.9-py3-none-any.whl\n-e git+ssh://git@x/i.git#egg=inner\n")
+    findings = judged(target(), load(str(file), {})).findings
+    assert [(f.code, f.fixes[0].pins) for f in findings] == [("RECIPE001", {}), ("RECIPE001", {})]
+    assert "https://example.org/torch-9.9.9" in findings[0].fixes[0].note
+    assert "secret" not in findings[0].fixes[0].note

@@ -182,9 +182,12 @@ def test_explain_tells_cause_source_date_and_what_was_refuted() -> None:
 
 def test_rules_counts_by_family_and_grade() -> None:
     lines = envdoctor("rules").stdout.splitlines()
-    assert lines[0].split() == ["family", "claims", "executed", "documented", "reported", "derived", "oldest"]
-    counted = [int(line.split()[1]) for line in lines[1:]]
-    assert counted[-1] == sum(counted[:-1])
+    grades = ["executed", "documented", "reported", "derived"]
+    assert lines[0].split() == ["family", "claims", "names", *grades, "oldest"]
+    rows = [[int(number) for number in line.split()[1:-1]] for line in lines[1:]]
+    assert all(row[0] + row[1] == sum(row[2:]) for row in rows)
+    assert rows[-1] == [sum(column) for column in zip(*rows[:-1], strict=True)]
+    assert max(map(len, lines)) <= 80
 
 
 def test_lint_tells_each_mistake_with_its_place(tmp_path: Path) -> None:
@@ -201,3 +204,42 @@ def test_facts_gives_a_snapshot_that_check_takes(tmp_path: Path) -> None:
     live = json.loads(envdoctor("check", "--json", "--target", sys.executable).stdout)
     record = json.loads(envdoctor("check", "--json", "--target", str(tmp_path / "snapshot.json")).stdout)
     assert [f["code"] for f in record["findings"]] == [f["code"] for f in live["findings"]]
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/x", "x" * 5000, "no/such/place"])
+def test_a_name_that_leads_nowhere_is_told_whatever_it_looks_like(name: str) -> None:
+    assert envdoctor("check", "--target", name).returncode == 3
+    assert envdoctor("check", name).returncode == 2
+
+
+def test_what_waits_for_a_fact_is_selected_and_ignored_by_its_own_code(tmp_path: Path) -> None:
+    (tmp_path / "r.yml").write_text("recipe: 1\nname: r\npackages: {numpy: '*'}\nhost: {driver: '>=535'}\n")
+    (tmp_path / "freeze.txt").write_text("numpy==2.1.0\n")
+    given = ("--target", str(tmp_path / "freeze.txt"), "--fact", "python=3.11", "--json")
+    asked = ("check", str(tmp_path / "r.yml"), *given)
+    alone = json.loads(envdoctor(*asked, "--select", "RECIPE005").stdout)
+    assert (alone["exit_code"], [f["code"] for f in alone["findings"]]) == (3, ["HOST000"])
+    ignored = json.loads(envdoctor(*asked, "--ignore", "RECIPE005,REQ", "--strict").stdout)
+    assert ignored["exit_code"] == 0
+    assert {f["suppressed"] for f in ignored["findings"]} == {"--ignore RECIPE005", "--ignore REQ"}
+
+
+def test_quiet_still_says_why_nothing_could_be_judged() -> None:
+    said = envdoctor("check", "-q", "--target", "no/such/place").stdout
+    assert "there is no such target" in " ".join(said.split())
+
+
+def test_a_list_with_markers_is_judged_as_far_as_they_can_be(tmp_path: Path) -> None:
+    listed = tmp_path / "freeze.txt"
+    lines = ("numpy==2.1.0 ; python_version >= '3.10'", "old==1 ; python_version < '3.8'", "win==1 ; os_name == 'nt'")
+    listed.write_text("\n".join(lines))
+    recipe = tmp_path / "r.yml"
+    recipe.write_text("recipe: 1\nname: r\npackages: {numpy: '<2', old: '*', win: '*'}\n")
+    words = ("--target", str(listed), "--fact", "python=3.11", "--select", "RECIPE", "--json")
+    asked = envdoctor("check", str(recipe), *words)
+    told = {(f["code"], f["title"]) for f in json.loads(asked.stdout)["findings"]}
+    assert told == {
+        ("RECIPE002", "numpy 2.1.0 is not <2"),
+        ("RECIPE001", "old is not installed"),
+        ("HOST000", "1 judgement waits for `win`"),
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from envdoctor.checks.judge import Blind, Broken, Good, Past, judge
 from envdoctor.facts.together import facts_of
 from envdoctor.model import Distribution, Fact, Status, Target
-from tests.examples import claim, judged, recipe, target, told, versions
+from tests.examples import claim, judged, recipe, target, told, versions, wanting
 
 HUB = claim("""
 - rule: TF901
@@ -73,7 +73,8 @@ def test_an_unseen_host_fact_leaves_the_claim_unjudged() -> None:
     answer = judge(rule, versions(torch="2.4"))
     assert isinstance(answer, Blind)
     assert answer.fact.name == "driver"
-    (finding,) = (f for f in judged(versions(torch="2.4"), None, rule, rule).findings if "driver" in f.title)
+    wanted = wanting(accelerator="cuda")
+    (finding,) = (f for f in judged(versions(torch="2.4"), wanted, rule, rule).findings if "driver" in f.title)
     assert finding.title == "2 judgements wait for `driver`"
     assert finding.status is Status.UNKNOWN
 

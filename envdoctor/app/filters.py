@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Finding, Held, Ignore, Recipe, Report
+    from envdoctor.model import Finding, Held, Recipe, Report, Waits
 
 
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
     checks.load()
-    own = {code for code in checks.TITLES if code != "MATRIX"} | {"HOST001"}
-    return own | known.codes()
+    return {code for code in checks.TITLES if code != "MATRIX"} | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:
@@ -44,15 +43,31 @@ def _nearest(code: str, every: set[str]) -> str:
     return near(code, every) if code[-1:].isdigit() else near(code, families)
 
 
-def chosen(findings: Iterable[Finding], recipe: Recipe, filters: Filters) -> list[Finding]:
-    """Give the selected findings, the ignored ones marked with the reason."""
-    kept = [finding for finding in findings if not filters.select or finding.code.startswith(filters.select)]
-    return [_marked(finding, recipe.ignores, filters) for finding in kept]
+def chosen(judged: checks.Verdict, recipe: Recipe, filters: Filters) -> list[Finding]:
+    """Give the selected findings, the ignored ones marked with the reason; a crash is never left out.
+
+    What waits for a fact is selected and ignored by the code of the judgement that waits.
+    """
+    found = [_marked(f, recipe, filters) for f in judged.found if f.code == checks.CRASHED or _wanted(f.code, filters)]
+    waiting: dict[str | None, list[Waits]] = {}
+    for one in judged.waiting:
+        if _wanted(one.code, filters) or _wanted(checks.UNSEEN, filters):
+            waiting.setdefault(_reason(one.code, recipe, filters), []).append(one)
+    for reason, group in waiting.items():
+        found += [
+            dataclasses.replace(f, suppressed=reason) if reason else _marked(f, recipe, filters)
+            for f in checks.unseen(group)
+        ]
+    return found
+
+
+def _wanted(code: str, filters: Filters) -> bool:
+    return not filters.select or code.startswith(filters.select)
 
 
 def selected(held: Iterable[Held], filters: Filters) -> int:
     """Count the judgements that held, of the selected ones."""
-    return sum(one.number for one in held if not filters.select or one.code.startswith(filters.select))
+    return sum(one.number for one in held if _wanted(one.code, filters))
 
 
 def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int:
@@ -65,19 +80,23 @@ def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int
     return int(any(finding.status.value in failing for finding in live) or (filters.strict and bool(unknown)))
 
 
-def _marked(finding: Finding, ignores: Iterable[Ignore], filters: Filters) -> Finding:
-    for prefix in filters.ignore:
-        if finding.code.startswith(prefix):
-            return dataclasses.replace(finding, suppressed=f"--ignore {prefix}")
-    for item in ignores:
+def _marked(finding: Finding, recipe: Recipe, filters: Filters) -> Finding:
+    if reason := _reason(finding.code, recipe, filters):
+        return dataclasses.replace(finding, suppressed=reason)
+    for item in recipe.ignores:
         if finding.code.startswith(item.code):
-            return _by_recipe(finding, item)
+            over = f"it was ignored until {item.until} ({item.reason}); that day is past"
+            return dataclasses.replace(finding, cause=f"{finding.cause}; {over}" if finding.cause else over)
     return finding
 
 
-def _by_recipe(finding: Finding, item: Ignore) -> Finding:
-    if item.until and datetime.date.fromisoformat(item.until) < datetime.datetime.now(datetime.UTC).date():
-        over = f"it was ignored until {item.until} ({item.reason}); that day is past"
-        return dataclasses.replace(finding, cause=f"{finding.cause}; {over}" if finding.cause else over)
-    until = f", until {item.until}" if item.until else ""
-    return dataclasses.replace(finding, suppressed=f"{item.reason}{until}")
+def _reason(code: str, recipe: Recipe, filters: Filters) -> str | None:
+    """Give the reason why a code is ignored, if it is, and its day is not past."""
+    for prefix in filters.ignore:
+        if code.startswith(prefix):
+            return f"--ignore {prefix}"
+    today = datetime.datetime.now(datetime.UTC).date()
+    for item in recipe.ignores:
+        if code.startswith(item.code) and not (item.until and datetime.date.fromisoformat(item.until) < today):
+            return f"{item.reason}, until {item.until}" if item.until else item.reason
+    return None

@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import checks, matrix
 from envdoctor.app import filters, order
 from envdoctor.errors import CannotLook
+from envdoctor.facts import given
 from envdoctor.facts.fingerprint import fingerprint
 from envdoctor.model import Case, Finding, Recipe, Report, Status, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from envdoctor.app.options import Options
     from envdoctor.facts import Look
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Cure, Facts
+    from envdoctor.model import Cure, Facts, Machine
 
     Tell = Callable[[str], None]
-
-NO_TARGET = "HOST001"
 
 
 def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     """Give the report of a look, or of the reason why there is none; raise UserError for what a person must correct."""
     known = matrix.load(options.matrix)
-    wanted = _wanted(options.subject, known)
-    filters.validate(options.filters, wanted, known)
+    asked = wanted(options.subject, known)
+    filters.validate(options.filters, asked, known)
     try:
         if isinstance(look, CannotLook):
             raise look
-        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
+        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in asked.env)})
+        if not seen.distributions and not options.subject:
+            raise CannotLook("nothing is installed in it", place=seen.target.path, hint="name a recipe to judge it by")
     except CannotLook as error:
-        return _blind(options, wanted, error)
-    return _judged(options, wanted, seen, known, tell)
+        return _blind(options, asked, error)
+    return _judged(options, asked, seen, known, tell)
 
 
-def _wanted(subject: str | None, known: Matrix) -> Recipe:
+def wanted(subject: str | None, known: Matrix) -> Recipe:
+    """Give the recipe of a subject, or an empty one."""
     if subject is None:
         return Recipe()
     from envdoctor import recipe  # not at the start: it reads YAML
@@ -53,33 +55,66 @@ def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
 
 
 def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: Tell) -> Report:
-    judged = verdict(wanted, seen, known)
-    found = order.sorted_findings(filters.chosen(judged.findings, wanted, options.filters))
+    grounds = _grounds(options, wanted, seen)
+    judged = [(ground, verdict(wanted, ground.facts, known)) for ground in grounds]
+    chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
+    found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
     if any(finding.fixes for finding in found):
-        found, cure = _cured(options, wanted, seen, known, found, tell)
+        found, cure = _cured(options, wanted, grounds, known, found, tell)
+    held = [one for _, each in judged for one in each.held]
     whole = Report(
         recipe=wanted,
         target=seen.target,
-        fingerprint=fingerprint(seen),
+        fingerprint=fingerprint(grounds[0].facts if len(grounds) == 1 else given.over(seen, {})),
         findings=tuple(found),
-        held=filters.selected(judged.held, options.filters),
+        held=filters.selected(held, options.filters),
         cure=cure,
         verify=options.words,
     )
-    return dataclasses.replace(whole, exit_code=filters.exit_code(whole, options.filters, crashed=judged.crashed))
+    crashed = any(one.crashed for _, one in judged)
+    return dataclasses.replace(whole, exit_code=filters.exit_code(whole, options.filters, crashed=crashed))
+
+
+class _Ground(NamedTuple):
+    """The facts to judge, and the machine that they are laid out for, if one was named."""
+
+    facts: Facts
+    machine: Machine | None = None
+
+    def of(self, changed: Facts) -> Facts:
+        """Give changed facts as they are on the same machine."""
+        return given.over(changed, self.machine.facts, self.machine.missing) if self.machine else changed
+
+
+def _grounds(options: Options, wanted: Recipe, seen: Facts) -> list[_Ground]:
+    """Give the facts once for each machine that was named, or as they were seen."""
+    if not options.machines:
+        return [_Ground(seen)]
+    from envdoctor.facts import machines
+
+    found = machines.find(options.machines, wanted.machines)
+    return [_Ground(given.over(seen, one.facts, one.missing), one) for one in found]
+
+
+def _named(findings: Iterable[Finding], machine: Machine | None) -> Iterable[Finding]:
+    if machine is None:
+        return findings
+    return [dataclasses.replace(finding, machine=machine.name) for finding in findings]
 
 
 def _cured(
-    options: Options, wanted: Recipe, seen: Facts, known: Matrix, found: Sequence[Finding], tell: Tell
+    options: Options, wanted: Recipe, grounds: Sequence[_Ground], known: Matrix, found: Sequence[Finding], tell: Tell
 ) -> tuple[list[Finding], Cure | None]:
-    """Give the findings with the command of each fix, and the one change that ends all errors."""
+    """Give the findings with the command of each fix, and the one change that ends all errors, on every machine."""
     from envdoctor.solve import cure
 
     def errors_of(changed: Facts) -> list[Finding]:
-        after = filters.chosen(verdict(wanted, changed, known).findings, wanted, options.filters)
+        judged = [verdict(wanted, ground.of(changed), known) for ground in grounds]
+        after = [finding for one in judged for finding in filters.chosen(one, wanted, options.filters)]
         return [finding for finding in after if finding.status is Status.ERROR and not finding.suppressed]
 
+    seen = grounds[0].facts
     problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), options.online, tell)
     return cure.typed(found, seen), cure.find(problem)
 
@@ -88,7 +123,7 @@ def _blind(options: Options, wanted: Recipe, error: CannotLook) -> Report:
     """Give the report of a target that could not be looked at."""
     where = f"{error.place}: " if error.place else ""
     finding = Finding(
-        code=NO_TARGET,
+        code=checks.NO_TARGET,
         status=Status.UNKNOWN,
         kind="other",
         title=f"the target cannot be looked at: {where}{error.problem}",

@@ -23,11 +23,15 @@ class Filters(NamedTuple):
 
 
 class Options(NamedTuple):
-    """How to judge. `subject`: None for every rule that applies; `words`: how to ask the same again."""
+    """How to judge. `subject`: None for every rule that applies; `words`: how to ask the same again.
+
+    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on.
+    """
 
     subject: str | None = None
     at: At = At()
     filters: Filters = Filters()
     matrix: tuple[Path, ...] = ()
+    machines: tuple[str, ...] = ()
     online: bool = False
     words: str = "envdoctor check"

@@ -163,4 +163,3 @@ def _running() -> str:
 
 def _rewritten(wanted: Wanted, found: Mapping[str, Verification]) -> int:
     return sum(rewrite.rewrite(path, found) for path in matrix.files(wanted.matrix))
-

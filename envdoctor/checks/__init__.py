@@ -12,10 +12,11 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdoctor.checks import sight
 from envdoctor.model import Finding, Held, State, Status, Unseen, Waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from envdoctor.model import Case
 
@@ -24,17 +25,33 @@ if TYPE_CHECKING:
 
 UNSEEN = "HOST000"
 CRASHED = "HOST999"
-TITLES = {UNSEEN: "a fact that some judgements need was not seen", CRASHED: "a check crashed"}
+NO_TARGET = "HOST001"
+TITLES = {
+    UNSEEN: "a fact that some judgements need was not seen",
+    NO_TARGET: "the target cannot be looked at",
+    CRASHED: "a check crashed",
+}
+_OWN = {
+    UNSEEN: "What could not be seen is told once, with the judgements that wait for it; `--fact NAME=VALUE` gives it.",
+    NO_TARGET: "Nothing was judged: there is no such target, it does not answer, or nothing is installed in it.",
+    CRASHED: "A fault of envdoctor, not of the environment; the other checks ran.",
+}
 _CHECKS: dict[str, Check] = {}
 _MODULES: dict[str, str] = {}
 
 
 class Verdict(NamedTuple):
-    """What all checks together found, which judgements held, and whether a check crashed."""
+    """What all checks together found, which judgements held, which wait for a fact, and whether a check crashed."""
 
-    findings: tuple[Finding, ...]
+    found: tuple[Finding, ...]
     held: tuple[Held, ...]
+    waiting: tuple[Waits, ...] = ()
     crashed: bool = False
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Give what was found, and an `unknown` for each fact that judgements wait for."""
+        return (*self.found, *unseen(self.waiting))
 
 
 def check(code: str, title: str) -> Callable[[Check], Check]:
@@ -61,11 +78,12 @@ def load() -> dict[str, Check]:
 def explanation(code: str) -> str:
     """Give the documentation of the check that owns a code, or nothing."""
     load()
-    return (sys.modules[_MODULES[code]].__doc__ or "").strip() if code in _MODULES else ""
+    return (sys.modules[_MODULES[code]].__doc__ or "").strip() if code in _MODULES else _OWN.get(code, "")
 
 
 def run_all(case: Case) -> Verdict:
-    """Run every check on a case and give what they found."""
+    """Run every check on a case, with the machine as the job sees it, and give what they found."""
+    case = sight.of(case)
     outcomes: list[Outcome] = []
     crashed = False
     for code, function in load().items():
@@ -74,10 +92,12 @@ def run_all(case: Case) -> Verdict:
         except Exception as error:  # noqa: BLE001  (the one place where a crash becomes a finding)
             crashed = True
             outcomes.append(_crash(code, error))
-    findings = [outcome for outcome in outcomes if isinstance(outcome, Finding)]
-    findings += _unseen([outcome for outcome in outcomes if isinstance(outcome, Waits)])
-    held = tuple(outcome for outcome in outcomes if isinstance(outcome, Held))
-    return Verdict(tuple(findings), held, crashed)
+    return Verdict(
+        found=tuple(outcome for outcome in outcomes if isinstance(outcome, Finding)),
+        held=tuple(outcome for outcome in outcomes if isinstance(outcome, Held)),
+        waiting=tuple(outcome for outcome in outcomes if isinstance(outcome, Waits)),
+        crashed=crashed,
+    )
 
 
 def _run(code: str, function: Check, case: Case) -> Iterator[Outcome]:
@@ -97,7 +117,7 @@ def _crash(code: str, error: Exception) -> Finding:
     )
 
 
-def _unseen(waiting: list[Waits]) -> Iterator[Finding]:
+def unseen(waiting: Iterable[Waits]) -> Iterator[Finding]:
     """Tell each fact that was not seen once, with how many judgements wait for it."""
     by_fact: dict[str, list[Waits]] = {}
     for one in waiting:

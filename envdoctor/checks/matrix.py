@@ -2,17 +2,19 @@
 
 Each claim is judged on its own: silent where it does not apply, `unknown` where a fact it needs was not seen or its
 table does not reach so far, else held or broken. A claim about one use of a package is an error only where the recipe
-says that it is used.
+says that it is used; a silent one, about what everybody has and few use, says nothing where it is not. A
+claim whose code belongs to another check is that check's table.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envdoctor.checks import check
+from envdoctor.checks import TITLES, check
 from envdoctor.checks.judge import Blind, Broken, Good, Miss, Past, judge
 from envdoctor.checks.table_fix import fixes_of
-from envdoctor.model import Finding, Held, Source, State, Status, Waits
+from envdoctor.checks.waiting import waits
+from envdoctor.model import Finding, Held, Source, State, Status, is_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,22 +22,22 @@ if TYPE_CHECKING:
     from envdoctor.checks import Outcome
     from envdoctor.model import Case, Claim, Fact
 
-_KIND_OF = {"python": "python-version", "glibc": "glibc", "driver": "driver"}
+_KIND_OF = {"python": "python-version", "glibc": "glibc", "driver": "driver", "gpu.compute": "gpu-arch"}
 
 
 @check("MATRIX", "what is known to work or fail together")
 def matrix(case: Case) -> Iterator[Outcome]:
     """Judge every claim that may concern the case."""
     for claim in case.claims:
-        if claim.silent and not _used(claim, case):
+        if claim.code in TITLES or (claim.silent and not _used(claim, case)):
             continue
         answer = judge(claim, case.facts)
         match answer:
             case Good():
                 yield Held(claim.code, claim.title)
             case Blind(fact):
-                yield Waits(claim.code, fact)
-            case Past(key):
+                yield from waits(claim.code, fact, case)
+            case Past(key) if not _nothing_seen(claim, case):
                 yield _past(claim, key)
             case Broken():
                 yield _broken(claim, answer, case)
@@ -43,6 +45,12 @@ def matrix(case: Case) -> Iterator[Outcome]:
 
 def _used(claim: Claim, case: Case) -> bool:
     return any(used == name or used.startswith(f"{name}.") for used in case.recipe.uses for name in claim.uses)
+
+
+def _nothing_seen(claim: Claim, case: Case) -> bool:
+    """Say whether a table compares only what was not seen of the machine, so that no row of it could judge."""
+    seen = [case.facts.get(name) for name in claim.columns if is_host(name)]
+    return len(seen) == len(claim.columns) and all(fact.state is State.UNSEEN for fact in seen)
 
 
 def _past(claim: Claim, key: Fact) -> Finding:
@@ -70,6 +78,7 @@ def _broken(claim: Claim, broken: Broken, case: Case) -> Finding:
         cause=_cause(claim, broken, guessed),
         culprit=claim.culprit or tuple(miss.fact.name for miss in broken.misses),
         evidence=evidence,
+        place=next((wish.place for fact in evidence if (wish := case.recipe.wish(fact.name))), None),
         fixes=fixes,
         source=_source(claim),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor import cells
 from envdoctor.checks import check
-from envdoctor.checks.markers import Markers
+from envdoctor.markers import Markers
 from envdoctor.model import Fact, Finding, Fix, Held, State, Status, Waits
 
 if TYPE_CHECKING:

@@ -34,12 +34,14 @@ Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also where each 
 def check(  # noqa: PLR0917  (Typer makes options of them)
     subject: Subject = None,
     target: options.Target = None,
+    machine: options.Machine = None,
     fact: options.Given = None,
     matrix: options.Matrix = None,
     select: Select = None,
     ignore: Ignore = None,
     fail_on: FailOn = options.FailOn.ERROR,
     strict: Strict = False,
+    deep: options.Deep = False,
     online: Online = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
@@ -57,16 +59,19 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     from envdoctor.app.options import At, Filters, Options
     from envdoctor.cli import output
 
-    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
+    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
     filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
-    asked = Options(subject, at, filters, matrix=tuple(matrix or ()), online=online, words=_again())
+    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=_again())
     report = app.check(asked, output.tell)
     _print(report, json or form is options.Format.JSON, verbose - quiet, color)
     raise typer.Exit(report.exit_code)
 
 
 def _prefixes(given: Codes) -> tuple[str, ...]:
-    return tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
+    prefixes = tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
+    if given and not prefixes:
+        raise typer.BadParameter("no code is named")
+    return prefixes
 
 
 def _again() -> str:

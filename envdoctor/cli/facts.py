@@ -11,6 +11,7 @@ def facts(
     target: options.Target = None,
     fact: options.Given = None,
     matrix: options.Matrix = None,
+    deep: options.Deep = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
 ) -> None:
@@ -18,5 +19,5 @@ def facts(
     from envdoctor.app import look
     from envdoctor.app.options import At
 
-    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout)
+    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
     sys.stdout.write(look.taken(at, tuple(matrix or ())))

@@ -39,20 +39,29 @@ Target = Annotated[
         "--target",
         "--python",
         metavar="WHAT",
-        help="What is judged: a Python, an environment's folder, a snapshot, or a list such as `pip freeze` prints.",
+        help="What is judged: a Python, an environment's folder, an image's root, a snapshot, or a list of packages.",
     ),
 ]
 Given = Annotated[
     list[str] | None,
     typer.Option("--fact", metavar="KEY=VALUE", help="A fact of another computer, such as glibc=2.31 or env.NAME=1."),
 ]
+Machine = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--machine",
+        metavar="NAME|SNAPSHOT",
+        help="Judge for another computer: a machine of the recipe, `all` of them, or a snapshot. Repeatable.",
+    ),
+]
+Deep = Annotated[bool, typer.Option("--deep", help="Also look into every file: its content against its hash.")]
 Matrix = Annotated[
     list[Path] | None,
     typer.Option("--matrix", metavar="DIR", envvar="ENVDOCTOR_MATRIX", help="A folder of further claims. Repeatable."),
 ]
 Static = Annotated[bool, typer.Option("--static", help="Start no process, not even the target's Python.")]
 Timeout = Annotated[
-    float, typer.Option("--timeout", min=0.1, metavar="S", help="How long the target's Python may take.")
+    float, typer.Option("--timeout", min=0.1, max=86_400, metavar="S", help="How long the target's Python may take.")
 ]
 Colored = Annotated[Color, typer.Option("--color", help="When to use colour; NO_COLOR is honoured.")]
 

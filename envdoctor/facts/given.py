@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor import cells
 from envdoctor.errors import UserError, near
-from envdoctor.model import HOST_COMPONENTS, Fact, is_host
+from envdoctor.model import HOST_COMPONENTS, HOST_FAMILIES, Fact, can_be_given, is_of_computer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = frozenset({"python", "driver", "glibc", "libstdcxx", "cudnn", "nccl", "gpu.compute", "cuda.driver"})
 OF_THE_TARGET = frozenset({"python", "implementation", "os", "arch"})
-_DOTTED = ("env.", "gpu.", "cuda.", "nvidia.", "os.", "needs.", "cudnn.", "nccl.", "torch.", "vllm.")
+_OF_AN_IMAGE = frozenset({"glibc", "libstdcxx"})
 _LEADING = re.compile(r"[a-z_]*(\d+)(?:\.(\d+))?", re.IGNORECASE)
 
 
@@ -29,11 +29,9 @@ def read(pairs: Iterable[str]) -> dict[str, Fact]:
         name = name.strip()
         if not equals or not name:
             raise UserError(f"`--fact {pair}` is not KEY=VALUE", hint="for example `--fact driver=535.54.03`")
-        if not is_host(name):
-            raise UserError(f"`{name}` is not a fact that can be given", hint=near(name, HOST_COMPONENTS))
-        if "." in name and not name.startswith(_DOTTED):
-            known = {start.removesuffix(".") for start in _DOTTED}
-            raise UserError(f"`{name}` is not a fact that can be given", hint=near(name.partition(".")[0], known))
+        if not can_be_given(name):
+            word, known = (name.partition(".")[0], HOST_FAMILIES) if "." in name else (name, HOST_COMPONENTS)
+            raise UserError(f"`{name}` is not a fact that can be given", hint=near(word, known))
         said = normalised(name, value.strip())
         if name in _VERSIONS and cells.version(said) is None:
             raise UserError(f"`--fact {pair}`: `{said}` is not a version", hint="for example `--fact python=3.11`")
@@ -50,14 +48,17 @@ def normalised(name: str, value: str) -> str:
     return value
 
 
-def over(facts: Facts, given: Mapping[str, Fact]) -> Facts:
-    """Lay given facts over those of a live target, without the other host facts of this computer."""
-    if not given:
-        return facts
+def over(facts: Facts, given: Mapping[str, Fact], missing: Mapping[str, str] | None = None) -> Facts:
+    """Lay the facts of another computer over a target; what was seen of the computer it lies on is left out.
+
+    An image brings its own C library, so that one stays unless another is given.
+    """
     for name in OF_THE_TARGET & given.keys() & facts.facts.keys():
         seen, said = facts.facts[name].value, given[name].value
         if seen != said and not (cells.version(said) and cells.contains(said, seen)):
-            raise UserError(f"`--fact {name}={said}` contradicts the target: it has {seen}", place=facts.target.path)
-    kept = {n: f for n, f in facts.facts.items() if n in OF_THE_TARGET or n.startswith("env.")}
-    said_only = {n: f for n, f in given.items() if n not in kept or n.startswith("env.")}
-    return dataclasses.replace(facts, facts={**kept, **said_only})
+            raise UserError(f"{name} {said} contradicts the target: it has {seen}", place=facts.target.path)
+    own = _OF_AN_IMAGE if facts.target.kind == "image" else frozenset()
+    kept = {name: fact for name, fact in facts.facts.items() if not is_of_computer(name) or name in own}
+    said_only = {name: fact for name, fact in given.items() if name not in OF_THE_TARGET or name not in kept}
+    unseen = {name: why for name, why in facts.missing.items() if not is_of_computer(name) and name not in given}
+    return dataclasses.replace(facts, facts={**kept, **said_only}, missing={**unseen, **(missing or {})})

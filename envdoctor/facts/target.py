@@ -1,4 +1,4 @@
-"""Recognise what is to be judged by looking at it: a Python, a prefix, a snapshot, or a list of what is installed."""
+"""Recognise what is to be judged: a Python, a prefix, the root of an image, a snapshot, or a list of what is there."""
 
 from __future__ import annotations
 
@@ -8,30 +8,35 @@ from pathlib import Path
 from typing import NamedTuple
 
 from envdoctor.errors import CannotLook
+from envdoctor.facts import images
 from envdoctor.facts.paths import shown
 
 _PYTHONS = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
 
 
 class Sighting(NamedTuple):
-    """What stands where the target is said to be. `why` tells how it was chosen, if nobody named it."""
+    """What stands where the target is said to be. `why` tells how it was chosen, if nobody named it.
+
+    `prefix` is the folder of the Python in an image.
+    """
 
     kind: str
     path: Path
     why: str = ""
+    prefix: str = ""
 
 
 def recognise(named: str | None) -> Sighting:
     """Give the target that was named, or the active one; raise CannotLook if there is none."""
     if named is None:
         return _active()
-    path = Path(named).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(named))  # which leaves `~nobody` as it is, and `os.path` asks without raising
+    if os.path.isdir(path):
         return _prefix(path)
-    if not path.exists() and os.sep not in named and (found := shutil.which(named)):
+    if not os.path.exists(path) and os.sep not in named and (found := shutil.which(named)):
         path = Path(found)
-    if not path.exists():
-        hint = "a Python, an environment's folder, a snapshot, or a list such as `pip freeze` prints"
+    if not os.path.exists(path):
+        hint = "a Python, an environment's folder, an image's root, a snapshot, or a list such as `pip freeze` prints"
         raise CannotLook("there is no such target", place=shown(named), hint=hint)
     return _file(path)
 
@@ -39,9 +44,9 @@ def recognise(named: str | None) -> Sighting:
 def _active() -> Sighting:
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         folder = os.environ.get(variable)
-        if folder and Path(folder).is_dir():
+        if folder and os.path.isdir(folder):
             return Sighting("interpreter", _python_in(Path(folder)), variable)
-    if Path(".venv").is_dir():
+    if os.path.isdir(".venv"):
         return Sighting("interpreter", _python_in(Path(".venv")), "the .venv here")
     found = shutil.which("python3") or shutil.which("python")
     if not found:
@@ -50,6 +55,11 @@ def _active() -> Sighting:
 
 
 def _prefix(folder: Path) -> Sighting:
+    if images.is_image(folder):
+        found = images.prefix(folder)
+        if not found:
+            raise CannotLook("is an image without a Python that has packages", place=shown(str(folder)))
+        return Sighting("image", folder, found.removeprefix(str(folder.resolve())), found)
     return Sighting("interpreter", _python_in(folder))
 
 

@@ -4,14 +4,27 @@ recipe → facts → claims → case → findings → report. Versions are text 
 """
 
 from envdoctor.model.claims import Claim, Fix, Row
-from envdoctor.model.facts import Distribution, Fact, Facts, Requirement, Target, Unseen
+from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
 from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
 from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
-from envdoctor.model.terms import HOST_COMPONENTS, Place, State, Status, is_host
+from envdoctor.model.terms import (
+    HOST_COMPONENTS,
+    HOST_FAMILIES,
+    OF_A_BUILD,
+    Place,
+    State,
+    Status,
+    can_be_given,
+    is_host,
+    is_of_computer,
+)
+from envdoctor.model.traces import Folder, Trace
 from envdoctor.model.verification import Outcome, Role, Verification
 
 __all__ = [
     "HOST_COMPONENTS",
+    "HOST_FAMILIES",
+    "OF_A_BUILD",
     "Case",
     "Claim",
     "Cure",
@@ -20,9 +33,11 @@ __all__ = [
     "Facts",
     "Finding",
     "Fix",
+    "Folder",
     "Held",
     "Ignore",
     "Listed",
+    "Machine",
     "Outcome",
     "Place",
     "Recipe",
@@ -34,9 +49,12 @@ __all__ = [
     "State",
     "Status",
     "Target",
+    "Trace",
     "Unseen",
     "Verification",
     "Waits",
     "Wish",
+    "can_be_given",
     "is_host",
+    "is_of_computer",
 ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.model.terms import State, is_host
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from envdoctor.model.traces import Folder, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,11 @@ class Requirement(NamedTuple):
     marker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Distribution:
+class Distribution(NamedTuple):
     """An installed distribution as its folder or a list names it.
 
-    `name` is normalised. `headers` says whether its metadata was read, `fault` why it could not be.
+    `name` is normalised. `headers` says whether its metadata was read, `fault` why it could not be. `compiled` has the
+    tags of the extension modules it holds, as their file names state them.
     """
 
     name: str
@@ -51,10 +54,11 @@ class Distribution:
     requires: tuple[Requirement, ...] = ()
     requires_python: str = ""
     fault: str = ""
+    compiled: tuple[str, ...] = ()
 
 
 class Target(NamedTuple):
-    """What is judged. `kind` is interpreter, prefix, snapshot or list."""
+    """What is judged. `kind` is interpreter, prefix, image, snapshot or list."""
 
     kind: str
     path: str
@@ -67,6 +71,8 @@ class Facts:
 
     `missing` gives the reason why a fact is unseen. `listed`: the distributions are all there are, so one that is not
     among them is absent. `managed`: the Python belongs to the operating system (PEP 668), nothing may be installed.
+    `looked`: files were looked at, so that `traces` holds all that is wrong with them; `search` is where the Python
+    looks for code.
     """
 
     target: Target
@@ -75,8 +81,10 @@ class Facts:
     distributions: tuple[Distribution, ...] = ()
     listed: bool = True
     taken: str = ""
-    leftovers: tuple[str, ...] = ()
     managed: bool = False
+    looked: bool = False
+    traces: tuple[Trace, ...] = ()
+    search: tuple[Folder, ...] = ()
     by_name: Mapping[str, Distribution] = field(default_factory=dict)
 
     def get(self, name: str) -> Fact:
@@ -94,12 +102,24 @@ class Facts:
             return Fact(name, source="nothing says what it is here", state=State.UNSEEN)
         return Fact(name, source=f"not installed in {self.target.path}", state=State.ABSENT)
 
+    def traced(self, *what: str) -> Iterator[Trace]:
+        """Give the traces of some kinds."""
+        return (trace for trace in self.traces if trace.what in what)
+
     def need(self, name: str) -> Fact:
         """Give a fact that a check cannot do without; raise Unseen if it was not seen."""
         fact = self.get(name)
         if fact.state is State.UNSEEN:
             raise Unseen(fact)
         return fact
+
+
+class Machine(NamedTuple):
+    """The host facts of a computer, which a target that is here may be judged for; `missing` as in `Facts`."""
+
+    name: str
+    facts: Mapping[str, Fact]
+    missing: Mapping[str, str] = MappingProxyType({})
 
 
 class Unseen(Exception):

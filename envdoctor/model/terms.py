@@ -9,6 +9,25 @@ HOST_COMPONENTS = frozenset(
     "python implementation os arch glibc libstdcxx container driver cudnn nccl nvjitlink gcc accelerator".split()
 )
 
+# the first words of dotted facts, as `gpu` of `gpu.compute`
+HOST_FAMILIES = frozenset("env gpu cuda nvidia os needs cudnn nccl torch vllm".split())
+_COMPUTER = frozenset("driver glibc libstdcxx container gcc cuda.driver cuda.toolkit".split())
+
+
+# the last words of what is worked out of a build or of the copies of a library, as `cuda` of `torch.cuda`
+OF_A_BUILD = frozenset("cuda for_torch arch_list hidden compat".split())
+
+
+def is_of_computer(component: str) -> bool:
+    """Say whether a fact belongs to the computer, not to the environment or to the job's variables."""
+    return component in _COMPUTER or component.startswith(("gpu.", "nvidia.", "os."))
+
+
+def can_be_given(component: str) -> bool:
+    """Say whether a name is one that a person may state as a fact of a computer."""
+    family, dot, rest = component.partition(".")
+    return component in HOST_COMPONENTS or bool(dot and rest and family in HOST_FAMILIES)
+
 
 def is_host(component: str) -> bool:
     """Say whether a component is a fact of the host or of a variable, not a distribution."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ def bundled() -> dict[str, Path]:
 def load(subject: str, to_pypi: Mapping[str, str]) -> Recipe:
     """Give the recipe of a subject; raise UserError with its place. `to_pypi` has conda's names as PyPI's."""
     path = _find(subject)
-    file = subject if Path(subject).exists() else str(path)
+    file = subject if os.path.exists(subject) and str(path) == subject else str(path)
     if path.suffix.lower() in (".txt", ".in"):
         return listed.of_requirements(requirements.read(path), path.stem, file)
     text = files.read_text(path)
@@ -41,14 +42,14 @@ def load(subject: str, to_pypi: Mapping[str, str]) -> Recipe:
 
 
 def _find(subject: str) -> Path:
-    path = Path(subject).expanduser()
-    if path.exists() or "/" in subject or path.suffix:
-        if not path.exists():
-            raise UserError("there is no such file", place=subject, hint=_hint(path.stem))
+    path = Path(os.path.expanduser(subject))  # `os.path` asks without raising, whatever stands there
+    if os.path.isfile(path) or (os.path.exists(path) and subject not in bundled()):
         return path
+    if "/" in subject or path.suffix:
+        raise UserError("there is no such file", place=subject[:200], hint=_hint(path.stem))
     recipes = bundled()
     if subject not in recipes:
-        raise UserError(f"`{subject}` is neither a file nor a bundled recipe", hint=near(subject, recipes))
+        raise UserError(f"`{subject[:200]}` is neither a file nor a bundled recipe", hint=near(subject[:200], recipes))
     return recipes[subject]
 
 

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.model import Ignore, Place, Recipe, Wish
+from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wish, can_be_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KEYS = "recipe name about python packages optional forbidden host env machines lock imports uses smoke ignore".split()
 _HOST = "accelerator driver gpu glibc libstdcxx os arch cuda cudnn nccl container".split()
 _GPU = {"compute", "memory", "count", "name"}
+_GIVEN = ("gpu.compute", "gpu.memory", "gpu.count", "gpu.name", "cuda.driver", "cuda.toolkit")
 _LOCK = {"channels", "indexes", "platforms", "exclude-newer", "torch-variant"}
 _ACCELERATORS = ("cuda", "cpu", "any")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -194,6 +195,10 @@ def _machines(root: yamlpos.Map) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for name, item in inner.items.items() if inner else ():
         facts = yamlpos.mapping(item, f"machine `{name}`")
+        for key in facts.items:
+            if not can_be_given(key):
+                hint = near(key, {*HOST_COMPONENTS, *_GIVEN})
+                raise UserError(f"`{key}` is no fact of a machine", place=facts.keys[key].place, hint=hint)
         found[name] = {key: yamlpos.text(value, f"`{key}`").value for key, value in facts.items.items()}
     return found
 
@@ -208,6 +213,8 @@ def _ignores(root: yamlpos.Map) -> Iterator[Ignore]:
             if needed not in item.items:
                 raise UserError(f"`{needed}` is missing", place=item.place, hint="{code: TF001, reason: why}")
         code = yamlpos.text(item.get("code"), "`code`")
+        if not code.value.strip():
+            raise UserError("`code` is empty", place=code.place, hint="{code: TF001, reason: why}")
         reason = yamlpos.text(item.get("reason"), "`reason`")
         yield Ignore(code.value, reason.value, _until(item), code.place)
 

@@ -31,7 +31,7 @@ def document(report: Report) -> dict[str, Any]:
         "summary": summary(report),
         "exit_code": report.exit_code,
         "fix": _cure(report.cure) if report.cure else None,
-        "findings": [_finding(finding, report.verify) for finding in report.findings],
+        "findings": [finding(one, report.verify) for one in report.findings],
     }
 
 
@@ -60,23 +60,24 @@ def _fix(fix: Fix) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding, verify: str) -> dict[str, Any]:
-    place, source = finding.place, finding.source
+def finding(told: Finding, verify: str = "") -> dict[str, Any]:
+    """Give one finding as plain data."""
+    place, source = told.place, told.source
     return {
-        "code": finding.code,
-        "status": finding.status.value,
-        "kind": finding.kind,
-        "title": finding.title,
-        "cause": finding.cause,
-        "culprit": list(finding.culprit),
-        "packages": list(finding.packages),
-        "machine": finding.machine,
-        "evidence": [_fact(fact) for fact in finding.evidence],
+        "code": told.code,
+        "status": told.status.value,
+        "kind": told.kind,
+        "title": told.title,
+        "cause": told.cause,
+        "culprit": list(told.culprit),
+        "packages": list(told.packages),
+        "machine": told.machine,
+        "evidence": [_fact(fact) for fact in told.evidence],
         "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
-        "fixes": [_fix(fix) for fix in finding.fixes],
+        "fixes": [_fix(fix) for fix in told.fixes],
         "verify": verify,
         "source": {"url": source.url, "checked": source.checked, "evidence": source.evidence} if source else None,
-        "suppressed": finding.suppressed,
+        "suppressed": told.suppressed,
     }
 
 

@@ -5,6 +5,7 @@ Every word that comes from outside passes `clean`, so that no control character 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,11 +14,12 @@ from envdoctor.model import State, Status
 from envdoctor.report.json import summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.model import Cure, Fact, Finding, Fix, Report
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
+COULD_NOT_LOOK = 3
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHOWN_FIXES = 3
 _RESOLVED = {
@@ -54,7 +56,7 @@ def wrapped(text: str, width: int, *, indent: int = 0, style: str = "") -> Itera
 
 def lines(report: Report, *, width: int = 80, volume: int = NORMAL) -> Iterator[Line]:
     """Give the lines of a report for a terminal of some width."""
-    live = [finding for finding in report.findings if not finding.suppressed]
+    live = list(_joined(finding for finding in report.findings if not finding.suppressed))
     folded = _folded(live)
     under_another = {id(one) for group in folded.values() for one in group}
     yield from _head(report, width)
@@ -64,6 +66,8 @@ def lines(report: Report, *, width: int = 80, volume: int = NORMAL) -> Iterator[
     if volume > QUIET:
         yield from _rest(report, width)
         yield from _cure(report.cure, report.verify, width) if report.cure else ()
+    elif report.exit_code == COULD_NOT_LOOK:
+        yield from _rest(report, width)
     yield Line("")
     yield _count(report)
 
@@ -78,7 +82,7 @@ def _head(report: Report, width: int) -> Iterator[Line]:
 
 def _problem(finding: Finding, consequences: Sequence[Finding], width: int, volume: int) -> Iterator[Line]:
     """Give a problem unfolded: title and code, cause, what was seen, fixes; a warning without its evidence."""
-    title = f"{finding.status} {finding.code}: {finding.title}"
+    title = f"{finding.status} {finding.code}: {finding.title}{_on(finding)}"
     if volume == QUIET:
         yield from wrapped(title, width, style=finding.status)
         return
@@ -91,6 +95,21 @@ def _problem(finding: Finding, consequences: Sequence[Finding], width: int, volu
     yield from _source(finding, width) if whole else ()
     for one in consequences:
         yield from wrapped(f"with it: {one.status} {one.code}: {one.title}", width, indent=2, style="dim")
+
+
+def _on(finding: Finding) -> str:
+    return f" (on {finding.machine})" if finding.machine else ""
+
+
+def _joined(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Give what is found on several machines alike once, with all their names."""
+    alike: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for finding in findings:
+        alike.setdefault((finding.status, finding.code, finding.title, finding.cause), []).append(finding)
+    for first, *others in alike.values():
+        names = [one.machine for one in (first, *others) if one.machine]
+        yield dataclasses.replace(first, machine=", ".join(names)) if names and others else first
+        yield from others if not names else ()
 
 
 def _evidence(finding: Finding, width: int, volume: int) -> Iterator[Line]:
@@ -143,7 +162,7 @@ def change(fix: Fix) -> str:
 
 def _rest(report: Report, width: int) -> Iterator[Line]:
     """Give the unknown, info and suppressed findings in a line each."""
-    quiet = [f for f in report.findings if f.suppressed or f.status in (Status.UNKNOWN, Status.INFO)]
+    quiet = [f for f in _joined(report.findings) if f.suppressed or f.status in (Status.UNKNOWN, Status.INFO)]
     if quiet:
         yield Line("")
     for finding in quiet:
@@ -151,7 +170,8 @@ def _rest(report: Report, width: int) -> Iterator[Line]:
             yield from wrapped(f"ignored {finding.code}: {finding.title} ({finding.suppressed})", width, style="dim")
         else:
             cause = f": {finding.cause}" if finding.cause else ""
-            yield from wrapped(f"{finding.status} {finding.code}: {finding.title}{cause}", width, style=finding.status)
+            told = f"{finding.status} {finding.code}: {finding.title}{_on(finding)}{cause}"
+            yield from wrapped(told, width, style=finding.status)
 
 
 def _cure(cure: Cure, verify: str, width: int) -> Iterator[Line]:

@@ -21,11 +21,17 @@ def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: str = "") -
     lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]
     wanted = [name if cell in ("*", "") else f"{name}{cell}" for name, cell in fix.pins.items()]
-    again = [name for name in fix.reinstall if name not in fix.pins]
+    again = [_same(name, facts) for name in fix.reinstall if name not in fix.pins]
     if wanted or again or also:
         words = [*_installer(facts, uv), *_reinstall(fix, facts, uv)]
         lines.append(" ".join([*words, *map(shlex.quote, [*wanted, *again, *also])]))
     return "\n".join(lines)
+
+
+def _same(name: str, facts: Facts) -> str:
+    """Give a distribution that is to be installed again in the version that it has."""
+    dist = facts.by_name.get(name)
+    return f"{name}=={dist.version}" if dist is not None and dist.version and not dist.fault else name
 
 
 def _installer(facts: Facts, uv: str) -> list[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 CODE = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from envdoctor.cli import main; main()"
-MATRIX = WHOLE.replace("    - env: {LEGACY: \"1\"}\n      gives: {jinja2: 2.11.3}\n", "").replace("3.9.18", "'>=3.8'")
+MATRIX = WHOLE.replace('    - env: {LEGACY: "1"}\n      gives: {jinja2: 2.11.3}\n', "").replace("3.9.18", "'>=3.8'")
 SMALL = ("SRV013", "PYD001", "NP301")
 
 

@@ -1,0 +1,99 @@
+"""Remember what the metadata of each distribution says, for as long as path, times and size of its files stand.
+
+Reading thousands of headers is most of what a look costs. What is remembered is checked against the files' own times
+and sizes at every look; where the cache cannot be read or written everything is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from envdoctor import __version__
+
+FORM = "1"  # raise it when the form of the rows changes
+MOST_FILES = 30
+UNSETTLED_NS = 2_000_000_000  # a file that was written this moment may be written again within the same tick
+GONE = "0 0 -1"
+
+
+def stamp(path: str) -> str:
+    """Give what tells whether a file has changed, in one look: its times and its size."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return GONE
+    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size}"
+
+
+class Shelf:
+    """What is remembered of one site folder: a row an entry, with the stamps that it is good for."""
+
+    def __init__(self, folder: str) -> None:
+        self._key = f"{FORM} {__version__} {sys.version} {folder}"
+        name = hashlib.sha256(os.fsencode(self._key)).hexdigest()[:20]
+        self._place = _folder() / f"site-{name}"
+        self._rows = self._load()
+        self._count = len(self._rows)
+        self._used: set[str] = set()
+        self._new: dict[str, tuple[Any, ...]] = {}
+        self._now = time.time_ns()
+
+    def get(self, entry: str, *stamps: str) -> tuple[Any, ...] | None:
+        """Give the row of an entry if its files are as they were."""
+        row = self._rows.pop(entry, None)  # given away, not kept: thousands of them weigh megabytes
+        if row is None or row[0] != "|".join(stamps):
+            return None
+        self._used.add(entry)
+        found: tuple[Any, ...] = row[1]
+        return found
+
+    def put(self, entry: str, row: tuple[Any, ...], *stamps: str) -> None:
+        """Remember a row of marshal's plain types."""
+        latest = max(int(number) for one in stamps for number in one.split()[:2])
+        if self._now - latest > UNSETTLED_NS:
+            self._new[entry] = ("|".join(stamps), row)
+
+    def close(self) -> None:
+        """Write what is new, and forget what is no longer there."""
+        if not self._new and len(self._used) == self._count:
+            return
+        kept = {entry: row for entry, row in self._load().items() if entry in self._used} | self._new
+        try:
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._place.parent, prefix=".site-")
+            with os.fdopen(handle, "wb") as file:
+                file.write(marshal.dumps((self._key, kept)))
+            Path(name).replace(self._place)
+            _forget_old(self._place.parent)
+        except (OSError, ValueError):
+            return  # a read-only or full home: read again next time
+
+    def _load(self) -> dict[str, tuple[Any, ...]]:
+        """Read the rows from a file of our own: marshal, as for `.pyc` files, is no format to take from others."""
+        try:
+            with self._place.open("rb") as file:
+                status = os.fstat(file.fileno())
+                if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+                    return {}
+                key, rows = marshal.loads(file.read())  # noqa: S302  (our own file, as is seen to above)
+        except (OSError, ValueError, EOFError, TypeError):
+            return {}
+        return rows if key == self._key and isinstance(rows, dict) else {}
+
+
+def _folder() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or ""
+    return Path(base if base.startswith("/") else os.path.expanduser("~/.cache")) / "envdoctor"
+
+
+def _forget_old(folder: Path) -> None:
+    files = sorted(folder.glob("site-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in files[MOST_FILES:]:
+        old.unlink(missing_ok=True)
