@@ -179,10 +179,10 @@ def test_a_table_of_machine_facts_that_were_not_seen_does_not_speak_of_its_end()
     assert told(box({"cudnn": "9.1"}, Distribution("torch", "2.17")), None, table)["CUDA903"].startswith("unknown")
 
 
-def test_a_claim_of_the_family_use_is_silent_where_nothing_uses_it() -> None:
+def test_a_silent_rule_says_nothing_where_its_names_are_not_used() -> None:
     rule = claim(
-        "- rule: USE901\n  title: t\n  uses: [torch.compile]\n  when: {torch: '*'}\n  needs: {gpu.compute: '>=7'}\n"
-        "  cause: c"
+        "- rule: USE901\n  title: t\n  silent: true\n  uses: [torch.compile]\n  when: {torch: '*'}\n"
+        "  needs: {gpu.compute: '>=7'}\n  cause: c"
     )
     facts = box({"gpu.compute": "6.0"}, Distribution("torch", "2.4"))
     assert "USE901" not in told(facts, None, rule)
