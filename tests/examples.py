@@ -9,11 +9,12 @@ from envdoctor.facts.together import facts_of
 from envdoctor.formats import metadata
 from envdoctor.matrix import claims, entries
 from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, Requirement, Target, Wish
+from envdoctor.report import layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envdoctor.model import Facts
+    from envdoctor.model import Facts, Report
 
 SITE = "/venv/lib/python3.11/site-packages"
 
@@ -56,6 +57,11 @@ def claim(yaml: str) -> Claim:
 def judged(facts: Facts, wanted: Recipe | None = None, *known: Claim) -> checks.Verdict:
     """Run every check."""
     return checks.run_all(Case(wanted or Recipe(), facts, known))
+
+
+def rendered(report: Report, volume: int = layout.NORMAL) -> str:
+    """Give a report as it stands on a screen of 80 columns without colours."""
+    return layout.plain(layout.lines(report, volume=volume))
 
 
 def told(facts: Facts, wanted: Recipe | None = None, *known: Claim) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ import pytest
 
 from envdoctor.app.check import check
 from envdoctor.app.options import At, Options
-from envdoctor.report import text
+from tests.examples import rendered
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 
@@ -22,7 +22,7 @@ def test_a_case_gives_its_report(case: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(case)
     subject = next((name for name in ("recipe.yml", "environment.yml") if Path(name).exists()), None)
     report = check(Options(subject, At("facts.json")), lambda _: None)
-    shown = f"{text.render(report)}exit status {report.exit_code}\n"
+    shown = f"{rendered(report)}exit status {report.exit_code}\n"
     if os.environ.get("WRITE_CASES"):
         (case / "report.txt").write_text(shown, encoding="utf-8")
     assert shown == (case / "report.txt").read_text(encoding="utf-8")

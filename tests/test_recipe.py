@@ -99,6 +99,10 @@ def test_a_mistake_is_told_with_place_problem_and_hint(text: str, place: str, pr
     [
         ("name: x\n", "`recipe: 1` is missing"),
         ("recipe: 2\nname: x\n", "recipe version `2` is not known"),
+        ("recipe: 1\nname: x\nlock: {platforms: 5}\n", "`platforms` must be a list"),
+        ("recipe: 1\nname: x\nlock: {exclude-newer: [5]}\n", "`exclude-newer` must be one value"),
+        ("recipe: 1\nname: x\nsmoke: [{rum: x}]\n", "unknown key `rum`"),
+        ("recipe: 1\nname: x\nsmoke: mla\n", "`smoke` must be a list"),
         ("recipe: 1\n", "`name` is missing"),
         ("recipe: 1\nname: a b\n", "`a b` is not a name"),
         ("- 1\n", "a recipe must be a mapping"),

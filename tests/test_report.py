@@ -14,7 +14,8 @@ from envdoctor.app.check import check
 from envdoctor.app.options import At, Options
 from envdoctor.model import Cure, Fact, Finding, Fix, Place, Recipe, Report, Source, State, Status, Target
 from envdoctor.report import json as as_json
-from envdoctor.report import layout, screen, text
+from envdoctor.report import layout, screen
+from tests.examples import rendered
 
 SCHEMA = json.loads((Path(report.__file__).parent / "schemas" / "report-1.json").read_text())
 FOUNDING = Path(__file__).parents[1] / "fixtures" / "founding"
@@ -59,31 +60,31 @@ def test_every_report_fits_the_schema(subject: str | None, target: str) -> None:
 
 
 def test_text_fits_eighty_columns_and_counts_last() -> None:
-    lines = text.render(example()).splitlines()
+    lines = rendered(example()).splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0] == "target: interpreter ~/venv/bin/python (VIRTUAL_ENV)"
     assert lines[-1] == "1 error, 1 warning, 1 unknown, 1 info, 1 suppressed, 7 ok"
 
 
 def test_no_control_character_reaches_the_terminal() -> None:
-    assert "\x1b" not in text.render(example())
+    assert "\x1b" not in rendered(example())
     assert layout.clean("a\x1b]0;x\x07\u202eb\ud800") == "a?]0;x??b?"
 
 
 def test_colour_adds_nothing_but_colour() -> None:
     coloured = screen.coloured(layout.lines(example()))
     assert "\x1b[" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text.render(example())
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == rendered(example())
 
 
 def test_a_consequence_is_folded_under_its_cause() -> None:
-    assert "with it: warning REQ002" in text.render(example())
-    assert text.render(example()).count("REQ002") == 1
+    assert "with it: warning REQ002" in rendered(example())
+    assert rendered(example()).count("REQ002") == 1
 
 
 def test_quiet_is_a_line_a_problem_and_verbose_tells_where_facts_were_read() -> None:
-    assert "cause:" not in text.render(example(), volume=layout.QUIET)
-    assert "keras-3.5.dist-info" in text.render(example(), volume=layout.VERBOSE)
+    assert "cause:" not in rendered(example(), layout.QUIET)
+    assert "keras-3.5.dist-info" in rendered(example(), layout.VERBOSE)
 
 
 def test_a_long_command_is_broken_so_that_a_shell_still_takes_it() -> None:

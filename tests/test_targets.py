@@ -23,8 +23,7 @@ from envdoctor.model import Finding, Status
 from envdoctor.recipe import load
 from envdoctor.report import diff as report
 from envdoctor.report import json as as_json
-from envdoctor.report import text
-from tests.examples import judged, target
+from tests.examples import judged, rendered, target
 from tests.folders import MINOR, wheel
 
 ROOT = Path(__file__).parents[1]
@@ -135,7 +134,7 @@ def on_machines(tmp_path: Path, *names: str) -> tuple[list[Finding], str, int]:
     found = check(options, lambda _: None)
     schema = ROOT / "envdoctor" / "report" / "schemas" / "report-1.json"
     jsonschema.validate(as_json.document(found), json.loads(schema.read_text()))
-    return list(found.findings), text.render(found), found.exit_code
+    return list(found.findings), rendered(found), found.exit_code
 
 
 def test_each_finding_carries_the_machine_that_it_was_judged_for(tmp_path: Path) -> None:

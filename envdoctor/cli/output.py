@@ -28,7 +28,9 @@ def show(lines: Iterable[Line], color: Color) -> None:
 
         sys.stdout.write(coloured(lines))
     else:
-        sys.stdout.write("\n".join(line.text for line in lines) + "\n")
+        from envdoctor.report.layout import plain
+
+        sys.stdout.write(plain(lines))
     sys.stdout.flush()
 
 

@@ -20,7 +20,8 @@ KEYS = "recipe name about python packages optional forbidden host env machines l
 _HOST = "accelerator driver gpu glibc libstdcxx os arch cuda cudnn nccl container".split()
 _GPU = {"compute", "memory", "count", "name"}
 _GIVEN = ("gpu.compute", "gpu.memory", "gpu.count", "gpu.name", "cuda.driver", "cuda.toolkit")
-_LOCK = {"channels", "indexes", "platforms", "exclude-newer", "torch-variant"}
+_LISTS = {"channels", "indexes", "platforms"}
+_LOCK = _LISTS | {"exclude-newer", "torch-variant"}
 _ACCELERATORS = ("cuda", "cpu", "any")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 _PACKAGE = re.compile(r"(?P<conda>conda:)?(?P<name>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(\[(?P<extras>[^\]]*)\])?")
@@ -55,10 +56,30 @@ def _version(root: yamlpos.Map, file: str) -> None:
     version = yamlpos.text(root.get("recipe"), "`recipe`")
     if version.value != "1":
         raise UserError(f"recipe version `{version.value}` is not known", place=version.place, hint="write `recipe: 1`")
-    if "smoke" in root.items:
-        yamlpos.sequence(root.get("smoke"), "`smoke`")
-    if "lock" in root.items:
-        yamlpos.mapping(root.get("lock"), "`lock`").only(_LOCK, "`lock`")
+    _smoke(root)
+    _lock(root)
+
+
+def _smoke(root: yamlpos.Map) -> None:
+    """Refuse an entry of `smoke` that is neither the name of a trial nor a file to run."""
+    for item in yamlpos.sequence(root.get("smoke"), "`smoke`") if "smoke" in root.items else ():
+        if isinstance(item, yamlpos.Map):
+            item.only({"run"}, "an entry of `smoke`")
+            yamlpos.text(item.get("run"), "`run`")
+        else:
+            yamlpos.text(item, "an entry of `smoke`")
+
+
+def _lock(root: yamlpos.Map) -> None:
+    if "lock" not in root.items:
+        return
+    lock = yamlpos.mapping(root.get("lock"), "`lock`")
+    lock.only(_LOCK, "`lock`")
+    for key, item in lock.items.items():
+        if key in _LISTS:
+            yamlpos.texts(item, f"`{key}`")
+        else:
+            yamlpos.text(item, f"`{key}`")
 
 
 def _name(root: yamlpos.Map) -> str:

@@ -54,6 +54,11 @@ def wrapped(text: str, width: int, *, indent: int = 0, style: str = "") -> Itera
         yield Line(part, style)
 
 
+def plain(lines_: Iterable[Line]) -> str:
+    """Give lines as text without colours."""
+    return "\n".join(line.text for line in lines_) + "\n"
+
+
 def lines(report: Report, *, width: int = 80, volume: int = NORMAL) -> Iterator[Line]:
     """Give the lines of a report for a terminal of some width."""
     live = list(_joined(finding for finding in report.findings if not finding.suppressed))
