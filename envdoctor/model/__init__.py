@@ -7,6 +7,7 @@ from envdoctor.model.claims import Claim, Fix, Row
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
 from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
 from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
+from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
 from envdoctor.model.terms import (
     HOST_COMPONENTS,
     HOST_FAMILIES,
@@ -23,21 +24,25 @@ from envdoctor.model.verification import Outcome, Role, Verification
 __all__ = [
     "HOST_COMPONENTS",
     "HOST_FAMILIES",
+    "Attempt",
     "Case",
     "Claim",
     "Cure",
     "Distribution",
     "Fact",
     "Facts",
+    "Figure",
     "Finding",
     "Fix",
     "Folder",
+    "Got",
     "Held",
     "Ignore",
     "Listed",
     "Machine",
     "Outcome",
     "Place",
+    "Ran",
     "Recipe",
     "Report",
     "Requirement",
@@ -51,6 +56,7 @@ __all__ = [
     "Unseen",
     "Verification",
     "Waits",
+    "Wanted",
     "Wish",
     "can_be_given",
     "is_host",

@@ -45,6 +45,7 @@ def recipe(node: yamlpos.Node, file: str) -> Recipe:
         machines=_machines(root),
         imports=tuple(item.value for item in _texts(root, "imports")),
         uses=tuple(item.value for item in _texts(root, "uses")),
+        smoke=tuple(_smoke(root)),
         ignores=tuple(_ignores(root)),
     )
 
@@ -55,8 +56,6 @@ def _version(root: yamlpos.Map, file: str) -> None:
     version = yamlpos.text(root.get("recipe"), "`recipe`")
     if version.value != "1":
         raise UserError(f"recipe version `{version.value}` is not known", place=version.place, hint="write `recipe: 1`")
-    if "smoke" in root.items:
-        yamlpos.sequence(root.get("smoke"), "`smoke`")
     if "lock" in root.items:
         yamlpos.mapping(root.get("lock"), "`lock`").only(_LOCK, "`lock`")
 
@@ -201,6 +200,21 @@ def _machines(root: yamlpos.Map) -> dict[str, dict[str, str]]:
                 raise UserError(f"`{key}` is no fact of a machine", place=facts.keys[key].place, hint=hint)
         found[name] = {key: yamlpos.text(value, f"`{key}`").value for key, value in facts.items.items()}
     return found
+
+
+def _smoke(root: yamlpos.Map) -> Iterator[Wanted]:
+    """Give the trials by name, the scripts (`{run: FILE}`) and the BentoML services (`{serve: FILE}`)."""
+    for node in yamlpos.sequence(root.get("smoke"), "`smoke`") if root.get("smoke") is not None else ():
+        if not isinstance(node, yamlpos.Map):
+            name = yamlpos.text(node, "an entry of `smoke`")
+            yield Wanted(name.value, place=name.place)
+            continue
+        node.only({"run", "serve"}, "an entry of `smoke`")
+        if len(node.items) != 1:
+            raise UserError("says not what to run", place=node.place, hint="{run: tests/smoke.py}, {serve: service.py}")
+        ((key, item),) = node.items.items()
+        file = yamlpos.text(item, f"`{key}`")
+        yield Wanted(file.value, **{key: file.value}, place=file.place)
 
 
 def _ignores(root: yamlpos.Map) -> Iterator[Ignore]:
