@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     device: str = "cpu"
     preset: str = "tiny"
     threads: int = 1
+    file: str = ""
 
 
 class Trial(NamedTuple):
@@ -94,7 +95,7 @@ def main() -> int:
     out = _apart()
     started = _clock()
     asked = _arguments()
-    settings = Settings(asked.device, asked.preset, asked.threads)
+    settings = Settings(asked.device, asked.preset, asked.threads, asked.file)
     faulthandler.enable()
     sys.addaudithook(_tell_libraries)
     document = {"schema": SCHEMA, "python": sys.version.split()[0], "settings": settings._asdict()}
@@ -122,6 +123,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--preset", default="tiny")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--file", default="")
     return parser.parse_args()
 
 

@@ -77,12 +77,12 @@ def autocast() -> Iterator[dict]:
 
 @trial()
 def train_step() -> Iterator[dict]:
-    """Sixty steps on a real text teach both models more than how often each byte occurs."""
+    """Forty steps on a real text teach both models more than how often each byte occurs."""
     bound = text.entropy(text.parts()[1])
     yield told("entropy of the text", round(bound, 3))
     device()
     for kind, rate in (("gpt", 1e-2), ("ngpt", 1e-2)):
-        plan = train.Plan(kind, harness.settings.preset, 60, rate, rows=8, context=64)
+        plan = train.Plan(kind, harness.settings.preset, 40, rate, rows=8, context=64)
         first, last = (loss for _, loss in train.run(plan, harness.settings.device)["curve"])
         yield told(f"{kind} first loss", round(first, 3))
         yield most(f"{kind} last loss", last, bound - 0.2)
