@@ -17,7 +17,6 @@ from envdoctor.model import is_host
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envdoctor.model import Claim
 
 CLAIMS = matrix.load().everything()
 

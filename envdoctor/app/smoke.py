@@ -14,15 +14,16 @@ from envdoctor.app.options import Filters
 from envdoctor.errors import CannotLook, UserError, near
 from envdoctor.facts import At
 from envdoctor.facts.fingerprint import fingerprint
-from envdoctor.model import Attempt, Finding, Held, Ran, Recipe, Report, Status
+from envdoctor.model import Attempt, Finding, Held, Ran, Recipe, Report, Status, Wanted
 from envdoctor.smoke import catalog, judge, plan, record, running, services
 from envdoctor.smoke.plan import Settings
 
 if TYPE_CHECKING:
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Facts, Wanted
+    from envdoctor.model import Claim, Facts
     from envdoctor.smoke.catalog import Trial
 
+__all__ = ["Asked", "Settings", "Smoked", "listed", "measured", "smoke"]
 Tell = Callable[[str], None]
 
 
@@ -79,14 +80,13 @@ def _wanted(asked: Asked, known: Matrix) -> Recipe:
     except UserError as error:
         if error.place or "/" in subjects[0]:
             raise
-        raise UserError(f"`{subjects[0]}` is no trial and no recipe", hint=near(subjects[0], {*catalog.trials(), *recipe.bundled()})) from None
+        hint = near(subjects[0], {*catalog.trials(), *recipe.bundled()})
+        raise UserError(f"`{subjects[0]}` is no trial and no recipe", hint=hint) from None
     if subjects and not whole.smoke and not names:
         raise UserError("names no trials", place=whole.path, hint="`smoke: [mla]`, or name trials after it")
     for one in whole.smoke:
         if not (one.run or one.serve) and one.name not in catalog.trials():
             raise UserError(f"`{one.name}` is no trial", place=one.place or "", hint=near(one.name, catalog.trials()))
-    from envdoctor.model import Wanted
-
     return dataclasses.replace(whole, smoke=(*whole.smoke, *map(Wanted, names)))
 
 
@@ -137,7 +137,7 @@ def _refusal(job: plan.Job, wanted: Recipe, seen: Facts, known: Matrix) -> Findi
     return next((f for f in verdict.found if f.status is Status.ERROR and "bentoml" in f.packages), None)
 
 
-def _confirmed(wanted: Recipe, seen: Facts, known: Matrix) -> list[object]:
+def _confirmed(wanted: Recipe, seen: Facts, known: Matrix) -> list[Claim]:
     codes = {finding.code for finding in judging.verdict(wanted, seen, known).found}
     return [claim for claim in known.concerning(seen.by_name, wanted.uses) if claim.code in codes]
 
@@ -163,7 +163,8 @@ def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen:
 
 
 def _selected(finding: Finding, wanted: Filters) -> bool:
-    return (not wanted.select or finding.code.startswith(wanted.select)) and not finding.code.startswith(wanted.ignore or "\0")
+    chosen = not wanted.select or finding.code.startswith(wanted.select)
+    return chosen and not (wanted.ignore and finding.code.startswith(wanted.ignore))
 
 
 def _trial(finding: Finding) -> str:

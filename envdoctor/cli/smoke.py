@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from envdoctor.cli import check, options
+
+if TYPE_CHECKING:
+    from envdoctor.app.smoke import Smoked
 
 
 class Preset(StrEnum):
@@ -35,8 +38,8 @@ Bench = Annotated[bool, typer.Option("--bench", help="Measure and print figures 
 At = Annotated[Device, typer.Option("--device", help="Where to compute.")]
 Size = Annotated[Preset, typer.Option("--preset", help="The size of the models.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="How many threads a process may use.")]
-Wall = Annotated[float, typer.Option("--timeout", min=1, metavar="S", help="How long a process may take; then unknown.")]
-Cpu = Annotated[float, typer.Option("--cpu", min=1, metavar="S", help="How much CPU time a process may take; then wrong.")]
+Wall = Annotated[float, typer.Option("--timeout", min=1, metavar="S", help="How long a process may take.")]
+Cpu = Annotated[float, typer.Option("--cpu", min=1, metavar="S", help="How much CPU time it may take.")]
 
 
 def smoke(  # noqa: PLR0917  (Typer makes options of them)
@@ -50,7 +53,6 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
     threads: Threads = 1,
     timeout: Wall = 1800.0,
     cpu: Cpu = 900.0,
-    matrix: options.Matrix = None,
     fail_on: check.FailOn = options.FailOn.ERROR,
     strict: check.Strict = False,
     form: check.Format = options.Format.TEXT,
@@ -71,23 +73,24 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
     if listed:
         output.show(report.trials(app.listed(), output.width()), color)
         return
-    asked = app.Asked(
-        words=tuple(words or ()),
-        groups=tuple(group or ()),
-        at=Where(named=target),
-        filters=Filters(fail_on=fail_on.value, strict=strict),
-        settings=app.Settings(device.value, preset.value, threads, cpu, timeout),
-        matrix=tuple(matrix or ()),
-        typed=check.again(),
-    )
+    chosen = Filters(fail_on=fail_on.value, strict=strict)
+    how = app.Settings(device.value, preset.value, threads, cpu, timeout)
+    asked = app.Asked(tuple(words or ()), tuple(group or ()), Where(target), chosen, how, typed=check.again())
     if bench:
         sys.stdout.write(report.benchmarks(app.measured(asked, output.tell)))
         return
     smoked = app.smoke(asked, output.tell)
-    if json or form is options.Format.JSON:
-        from envdoctor.report import json as document
-
-        sys.stdout.write(document.render(smoked.report))
-    else:
-        output.show(report.lines(smoked.report, smoked.ran, output.width(), int(verbose)), color)
+    _print(smoked, json or form is options.Format.JSON, verbose, color)
     raise typer.Exit(smoked.report.exit_code)
+
+
+def _print(smoked: Smoked, as_json: bool, verbose: bool, color: options.Color) -> None:
+    if as_json:
+        from envdoctor.report import json
+
+        sys.stdout.write(json.render(smoked.report))
+        return
+    from envdoctor.cli import output
+    from envdoctor.report import smoke as report
+
+    output.show(report.lines(smoked.report, smoked.ran, output.width(), int(verbose)), color)

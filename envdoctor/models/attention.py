@@ -176,7 +176,7 @@ class Grouped(nn.Module):
 
 
 class Latent(nn.Module):
-    """MLA. `form` says how it computes, never what:
+    """Latent attention; `form` says how it computes, never what.
 
     expanded    keys and values of every head are made once and kept, as MHA keeps them
     recomputed  latents are kept, and the keys and values of all tokens made again at every step

@@ -7,7 +7,7 @@ left column of Table 1 in 2410.01131.
 
 Shapes are the suffixes of names:
 
-    B  batch     T  tokens     D  width     H  heads     K  size of a head, D / H     M  width of the MLP     N  vocabulary
+    B  batch     T  tokens     D  width     H  heads     K  size of a head, D / H     M  width of the MLP     N  words
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ What makes it so, in the order of the paper's summary (section 2.6):
 
 Shapes are the suffixes of names:
 
-    B  batch     T  tokens     D  width     H  heads     K  size of a head, D / H     M  width of the MLP     N  vocabulary
+    B  batch     T  tokens     D  width     H  heads     K  size of a head, D / H     M  width of the MLP     N  words
 """
 
 from __future__ import annotations

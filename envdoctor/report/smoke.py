@@ -1,4 +1,4 @@
-"""Give what trials showed: a line a trial with its figures, the problems as `check` gives them, and benchmarks as JSON."""
+"""Give what trials showed: a line a trial with its figures, the problems as `check` does, and benchmarks as JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ if TYPE_CHECKING:
 class Told(Protocol):
     """A trial that can be asked for."""
 
-    name: str
-    group: str
-    needs: tuple[str, ...]
-    proves: str
+    @property
+    def name(self) -> str:
+        """How to ask for it."""
+    @property
+    def group(self) -> str:
+        """The group it is in."""
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The packages it needs."""
+    @property
+    def proves(self) -> str:
+        """What it proves."""
 
 
 def trials(known: Sequence[Told], width: int = 80) -> Iterator[Line]:
@@ -51,7 +59,8 @@ def _attempt(attempt: Attempt, width: int, *, good: bool, volume: int) -> Iterat
     worst = nearest(attempt.figures)
     how = f" (nearest to its limit: {worst.name}, {worst.got:.2g} of {worst.bound:.2g})" if worst is not None else ""
     mark = "ok" if good else attempt.status if attempt.status != "done" else "wrong"
-    yield from wrapped(f"{mark} {attempt.trial}: {attempt.proves}{how}", width, indent=2, style="ok" if good else "error")
+    style = "ok" if good else "error"
+    yield from wrapped(f"{mark} {attempt.trial}: {attempt.proves}{how}", width, indent=2, style=style)
     for figure in attempt.figures if volume == layout.VERBOSE else ():
         bound = f" ({figure.condition} {figure.bound})" if figure.condition else ""
         yield from wrapped(f"{figure.name}: {figure.got}{bound}", width, indent=6, style="dim")
@@ -59,8 +68,14 @@ def _attempt(attempt: Attempt, width: int, *, good: bool, volume: int) -> Iterat
 
 def nearest(figures: Sequence[Figure]) -> Figure | None:
     """Give the figure that is nearest to its upper limit, of those that have one."""
-    limited = [f for f in figures if f.condition == "most" and isinstance(f.got, float) and isinstance(f.bound, float) and f.bound > 0]
-    return max(limited, key=lambda figure: float(figure.got or 0) / float(figure.bound or 1), default=None)
+    return max((figure for figure in figures if _share(figure) > 0), key=_share, default=None)
+
+
+def _share(figure: Figure) -> float:
+    got, bound = figure.got, figure.bound
+    if figure.condition != "most" or not isinstance(got, float) or not isinstance(bound, float) or bound <= 0:
+        return 0.0
+    return got / bound
 
 
 def benchmarks(ran: Sequence[Ran]) -> str:

@@ -35,11 +35,16 @@ def groups() -> list[str]:
 def _in(path: Path) -> list[Trial]:
     tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
     needs = next((_literal(node.value) for node in tree.body if _is_needs(node)), ())  # type: ignore[attr-defined]
-    return [
-        Trial(node.name.strip("_").replace("_", "-"), group, path.stem, needs, (ast.get_docstring(node) or "").split("\n")[0])
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and (group := _group(node))
-    ]
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and _group(node)]
+    return [Trial(_name(node), _group(node), path.stem, needs, _proves(node)) for node in functions]
+
+
+def _name(function: ast.FunctionDef) -> str:
+    return function.name.strip("_").replace("_", "-")
+
+
+def _proves(function: ast.FunctionDef) -> str:
+    return (ast.get_docstring(function) or "").split("\n")[0]
 
 
 def _is_needs(node: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""Is a shared library whole? An interrupted copy has the right name, and ends the process that maps its missing pages."""
+"""Is a shared library whole? A cut one has the right name, and ends the process that maps its missing pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge what trials measured: figures by their conditions, exceptions by the matrix, ends of processes by their kind."""
+"""Judge what trials measured: figures by their conditions, exceptions by the matrix, ends of processes by kind."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def _attempt(attempt: Attempt) -> Iterator[Finding | Held]:
     elif attempt.status == "unable":
         yield _unknown(attempt.trial, attempt.reason)
     elif attempt.status == "error":
-        yield Finding("SMOKE002", Status.ERROR, "other", f"{attempt.trial} fails: {_first(attempt.reason)}", attempt.reason)
+        title = f"{attempt.trial} fails: {_first(attempt.reason)}"
+        yield Finding("SMOKE002", Status.ERROR, "other", title, attempt.reason)
     elif not any(figure.condition for figure in attempt.figures):
         yield _unknown(attempt.trial, "it asked nothing of what it measured")
     else:
@@ -108,8 +109,8 @@ def _refused(ran: Ran) -> Finding:
 def absent(ran: Ran, package: str) -> Finding:
     """Give the finding of a package without which trials cannot be run."""
     cause = f"these try it: {', '.join(ran.asked)}"
-    fix = Fix(pins={package: "*"})
-    return Finding("SMOKE008", Status.ERROR, "missing-package", f"{package} is not installed", cause, (package,), fixes=(fix,))
+    title, fix = f"{package} is not installed", Fix(pins={package: "*"})
+    return Finding("SMOKE008", Status.ERROR, "missing-package", title, cause, (package,), fixes=(fix,))
 
 
 def _ended(ran: Ran) -> Finding:
@@ -130,7 +131,7 @@ def _killed(ran: Ran, busy: str) -> Finding:
     number = -ran.status
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
     where = busy or (f" while {ran.library} was loaded" if ran.library else " before anything was tried")
-    means = {"SIGKILL": "the system kills so what takes too much memory", "SIGILL": "the processor lacks an instruction"}
+    means = {"SIGKILL": "the system kills what takes too much memory", "SIGILL": "the processor lacks an instruction"}
     cause = "; ".join(ran.cut) or means.get(name, "") or ran.last
     kind = "corrupt" if ran.cut else "other"
     return Finding("SMOKE004", Status.ERROR, kind, f"{ran.program} was killed by {name}{where}", cause, ran.needs[:1])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from envdoctor.smoke.plan import Job, Settings
 
 SCHEMA = "envdoctor.smoke/1"
+_SPENT = ("cpu_s", "children_cpu_s", "wall_s", "peak_mib")
 _CONDITIONS = ("most", "least", "equal")
 MOST_TEXT = 4000
 
@@ -43,7 +44,7 @@ def _with(found: Ran, document: Mapping[str, Any], job: Job) -> Ran:
         lacks=_text(imports.get("module")),
         traceback=_text(imports.get("traceback")),
         warnings=[_text(line) for line in imports.get("warnings") or ()],
-        spent={key: float(document[key]) for key in ("cpu_s", "children_cpu_s", "wall_s", "peak_mib") if document.get(key)}
+        spent={key: float(document[key]) for key in _SPENT if document.get(key)}
         | ({"import_cpu_s": float(imports["cpu_s"])} if "cpu_s" in imports else {}),
         asked=job.asked if job.needs else tuple(_text(row["trial"]) for row in document["trials"]),
     )

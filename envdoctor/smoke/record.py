@@ -13,7 +13,7 @@ from envdoctor.formats import files
 from envdoctor.model import Finding, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 SCHEMA = "envdoctor.verified/1"
 CODE = "SMOKE000"
@@ -27,7 +27,7 @@ def folder() -> Path:
 
 
 def keep(fingerprint: str, day: str, held: Iterable[str], failed: Iterable[str]) -> bool:
-    """Keep which trials held and which failed on a day, over what earlier days said of the same; say whether it could."""
+    """Keep which trials held and which failed on a day, over what was kept of the same; say whether it could."""
     path = _path(fingerprint)
     if path is None:
         return False
@@ -63,7 +63,7 @@ def _path(fingerprint: str) -> Path | None:
     return folder() / f"{found[1]}.json" if found else None
 
 
-def _read(path: Path) -> Mapping[str, tuple[str, bool]]:
+def _read(path: Path) -> dict[str, tuple[str, bool]]:
     try:
         document = json.loads(files.read_text(path))
         if document["schema"] != SCHEMA:

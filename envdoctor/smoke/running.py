@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Ran
     from envdoctor.smoke.plan import Job, Settings
 
-_LAST = {"trial": re.compile(r"^envdoctor-trial (.+)$", re.M), "library": re.compile(r"^envdoctor-library (.+)$", re.M)}
+_LAST = {what: re.compile(rf"^envdoctor-{what} (.+)$", re.MULTILINE) for what in ("trial", "library")}
 
 
 def run(python: str, job: Job, settings: Settings, variables: Mapping[str, str] | None = None) -> Ran:

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def job(wanted: Wanted, folder: Path) -> plan.Job:
-    """Give the process that starts a service and asks it whether it is ready."""
-    words = (str(catalog.PROGRAMS / "harness.py"), "--modules", "serve_own", "--only", "service", "--file", wanted.serve)
-    return plan.Job(wanted.serve, words, ("service",), ("bentoml",), str(folder))
+    """Give the process that starts a service and asks if it is ready."""
+    words = ("--modules", "serve_own", "--only", "service", "--file", wanted.serve)
+    harness = str(catalog.PROGRAMS / "harness.py")
+    return plan.Job(wanted.serve, (harness, *words), ("service",), ("bentoml",), str(folder))
 
 
 def uses(path: Path) -> tuple[str, ...]:

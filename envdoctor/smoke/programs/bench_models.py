@@ -58,7 +58,8 @@ def _times(config: attention.Config, dtype: torch.dtype, context: int) -> dict:
     layers = {}
     x_BTD = torch.randn(1, 1, config.width, device=device(), dtype=dtype)
     for kind in ("mha", "gqa", "mqa", "mla"):
-        layer = attention.build(replace(config, kind=kind), fused=hasattr(torch.nn.functional, "scaled_dot_product_attention"))
+        fused = hasattr(torch.nn.functional, "scaled_dot_product_attention")
+        layer = attention.build(replace(config, kind=kind), fused=fused)
         cache = attention.Cache(replace(config, kind=kind), 1, context + 1, x_BTD)
         for buffer in cache.buffers:
             buffer.normal_()

@@ -34,7 +34,7 @@ def fit() -> Iterator[dict]:
 
 @trial()
 def plot() -> Iterator[dict]:
-    """seaborn and matplotlib draw a figure without a screen, and write it as PNG."""
+    """Seaborn and matplotlib draw a figure without a screen, and write it as PNG."""
     try:
         import matplotlib.pyplot
         import seaborn

@@ -29,7 +29,7 @@ MOST_TEXT = 4000
 
 
 class Unable(Exception):
-    """This trial cannot be run here; the reason is told, and nothing is judged."""
+    """A trial cannot be run here; the reason is told, and nothing is judged."""
 
 
 class Settings(NamedTuple):

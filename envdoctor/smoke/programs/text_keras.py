@@ -59,7 +59,7 @@ def _save_preprocessor(folder: str) -> None:
             self.tokenizer = tensorflow_text.WhitespaceTokenizer()
 
         @tf.function
-        def __call__(self, sentences, training=False):  # noqa: ANN001, ANN204, ARG002  (what KerasLayer hands over)
+        def __call__(self, sentences, training=False):  # noqa: ARG002  (what KerasLayer hands over)
             words = self.tokenizer.tokenize(sentences)
             ids = tf.strings.to_hash_bucket_fast(words, BUCKETS)
             mask, shape = tf.ones_like(ids, dtype=tf.int32), [None, TOKENS]
@@ -79,7 +79,7 @@ def _save_encoder(folder: str) -> None:
     mask = tf.TensorSpec([None, TOKENS], tf.int32, name="input_mask")
 
     @tf.function(input_signature=[{"input_word_ids": words, "input_mask": mask}, tf.TensorSpec([], tf.bool)])
-    def encode(inputs, training):  # noqa: ANN001, ANN202, ARG001  (what KerasLayer hands over)
+    def encode(inputs, training):  # noqa: ARG001  (what KerasLayer hands over)
         weights = tf.cast(inputs["input_mask"], tf.float32)[..., None]
         rows = tf.gather(table, inputs["input_word_ids"]) * weights
         return {"pooled_output": tf.reduce_sum(rows, 1) / tf.maximum(tf.reduce_sum(weights, 1), 1.0)}

@@ -1,4 +1,4 @@
-"""Does attention compute what the papers say: MHA, GQA, MQA and MLA, in every form, type and kernel that exists here?"""
+"""Does attention compute what the papers say: MHA, GQA, MQA and MLA, in every form, type and kernel there is?"""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _compared(config: attention.Config, dtype: torch.dtype) -> Iterator[dict]:
 
 @trial()
 def mla() -> Iterator[dict]:
-    """Latent attention is the same expanded, recomputed and absorbed: whole, in chunks, token by token, and backwards."""
+    """Latent attention is the same expanded, recomputed, absorbed: whole, in chunks, by token, and backwards."""
     for dtype in dtypes():
         yield from _compared(attention.PRESETS[harness.settings.preset], dtype)
 
@@ -89,7 +89,7 @@ def grouped() -> Iterator[dict]:
 
 @trial()
 def identities() -> Iterator[dict]:
-    """GQA with a group for each head is MHA, with one group MQA, bit for bit; with fewer it is MHA of repeated heads."""
+    """GQA with a group for each head is MHA, with one group MQA, bit for bit; else it is MHA of repeated heads."""
     config = attention.PRESETS[harness.settings.preset]
     x_BTD = torch.randn(2, TOKENS, config.width, device=device())
     pairs = {"gqa(H) = mha": ("gqa", config.heads, "mha"), "gqa(1) = mqa": ("gqa", 1, "mqa")}

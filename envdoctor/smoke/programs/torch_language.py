@@ -11,8 +11,8 @@ import ngpt
 import text
 import torch
 import train
-from harness import equal, least, most, told, trial
-from measure import device, dtypes, error, name
+from harness import least, most, told, trial
+from measure import device, error, name
 
 NEEDS = ("torch",)
 
@@ -54,6 +54,10 @@ def _ngpt() -> Iterator[dict]:
     yield most("loss, last - first", losses[-1] - losses[0], -0.1)
 
 
+def _gradient(model: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([parameter.grad.cpu().double().flatten() for parameter in model.parameters()])
+
+
 @trial()
 def autocast() -> Iterator[dict]:
     """Under autocast the loss and its gradient stay near those of float64, for both models."""
@@ -70,8 +74,8 @@ def autocast() -> Iterator[dict]:
             with torch.autocast(harness.settings.device, dtype):
                 loss = model(tokens, targets)
             loss.backward()
-            gradients = [torch.cat([p.grad.cpu().double().flatten() for p in m.parameters()]) for m in (model, exact)]
-            yield most(f"{make.__name__} {name(dtype)} loss", abs(float(loss.detach()) - float(exact_loss.detach())), 2e-2)
+            gradients = [_gradient(one) for one in (model, exact)]
+            yield most(f"{make.__name__} {name(dtype)} loss", abs(float((loss.double() - exact_loss).detach())), 2e-2)
             yield most(f"{make.__name__} {name(dtype)} gradient", error(*gradients), 8e-2)
 
 

@@ -35,8 +35,8 @@ class _Items(torch.utils.data.Dataset):
 def dataloader() -> Iterator[dict]:
     """Worker processes hand over batches larger than a pipe, however they are started."""
     with contextlib.suppress(OSError, AttributeError):
-        shared = os.statvfs("/dev/shm")
-        yield told("/dev/shm MiB", shared.f_bavail * shared.f_frsize >> 20)
+        shared = os.statvfs("/dev/shm")  # noqa: S108  (asked, not written to)
+        yield told("shared memory MiB", shared.f_bavail * shared.f_frsize >> 20)
     for method in ("fork", "spawn"):
         if method not in multiprocessing.get_all_start_methods():
             continue
@@ -55,7 +55,7 @@ def _rank(rank: int, world: int, port: int, settings: tuple, answers: object) ->
     """Be one of several processes: sum, and take the gradient of a share of the batch."""
     harness.settings = harness.Settings(*settings)
     cuda = harness.settings.device == "cuda"
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+    os.environ.update(MASTER_ADDR="localhost", MASTER_PORT=str(port))
     limit = datetime.timedelta(seconds=PATIENCE)
     try:
         if cuda:
@@ -89,7 +89,7 @@ def distributed() -> Iterator[dict]:
     if world == 3:
         world = 2  # four rows are shared out
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("localhost", 0))
         port = free.getsockname()[1]
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
