@@ -60,12 +60,13 @@ def _attempt(row: Mapping[str, Any]) -> Attempt:
         proves=_text(row.get("proves")),
         reason=_text(row.get("reason")),
         traceback=_text(row.get("traceback")),
-        figures=[_figure(one) for one in row.get("figures") or ()],
+        figures=[figure(one) for one in row.get("figures") or ()],
         cpu=float(row.get("cpu_s") or 0) + float(row.get("children_cpu_s") or 0),
     )
 
 
-def _figure(row: Mapping[str, Any]) -> Figure:
+def figure(row: Mapping[str, Any]) -> Figure:
+    """Give a figure as it was printed."""
     condition = next((name for name in _CONDITIONS if name in row), "")
     return Figure(_text(row["name"]), _value(row.get("got")), condition, _value(row.get(condition)))
 
