@@ -171,7 +171,7 @@ def test_every_bundled_recipe_names_trials_that_there_are() -> None:
 
 @pytest.mark.parametrize(
     ("entry", "problem"),
-    [("{run: a.py, serve: b.py}", "says not what to run"), ("{go: a.py}", "unknown key `go`"), ("[mla]", "an entry of")],
+    [("{run: a.py, serve: b.py}", "says not what to run"), ("{go: a.py}", "unknown key `go`"), ("[a]", "an entry of")],
 )
 def test_a_wrong_entry_of_smoke_is_told_with_its_place(tmp_path: Path, entry: str, problem: str) -> None:
     (tmp_path / "r.yml").write_text(f"recipe: 1\nname: r\nsmoke: [mla, {entry}]\n")

@@ -132,7 +132,7 @@ def _refusal(job: plan.Job, wanted: Recipe, seen: Facts, known: Matrix) -> Findi
     serves = next((one for one in wanted.smoke if one.serve and one.serve == job.name), None)
     if serves is None:
         return None
-    uses = services.uses(Path(job.folder) / serves.serve)
+    uses = services.uses(Path(job.folder) / services.file(serves.serve))
     verdict = judging.verdict(Recipe(uses=uses), seen, known)
     return next((f for f in verdict.found if f.status is Status.ERROR and "bentoml" in f.packages), None)
 

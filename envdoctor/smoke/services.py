@@ -23,6 +23,12 @@ def job(wanted: Wanted, folder: Path) -> plan.Job:
     return plan.Job(wanted.serve, (harness, *words), ("service",), ("bentoml",), str(folder))
 
 
+def file(served: str) -> str:
+    """Give the source of `service.py:svc` or `service:svc`."""
+    name = served.partition(":")[0]
+    return name if name.endswith(".py") else f"{name.replace('.', '/')}.py"
+
+
 def uses(path: Path) -> tuple[str, ...]:
     """Give the dotted names of BentoML that a source uses, an argument of a call as a further part."""
     text = files.read_text(path)

@@ -77,7 +77,7 @@ def bentoml() -> Iterator[dict]:
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(source)
         yield from _listed(folder)
-        with serving(folder, "service:svc") as server:
+        with serving(folder, "service:svc", folder) as server:
             yield from _asked(server)
         yield equal("ends when told to", server.process.returncode is not None, True)
         yield from _built(folder)
@@ -131,12 +131,12 @@ def _listed(folder: str) -> Iterator[dict]:
 class Server:
     """A `bentoml serve` that runs: its process, address and log."""
 
-    def __init__(self, folder: str, service: str) -> None:
+    def __init__(self, folder: str, service: str, logs: str) -> None:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             port = free.getsockname()[1]
         self.address = f"http://localhost:{port}"
-        self.log = os.path.join(folder, "serve.log")
+        self.log = os.path.join(logs, "serve.log")
         words = [sys.executable, "-m", "bentoml", "serve", service, "--host", "localhost", "--port", str(port)]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
@@ -183,9 +183,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(folder: str, service: str) -> Iterator[Server]:
+def serving(folder: str, service: str, logs: str) -> Iterator[Server]:
     """Serve while the block runs."""
-    server = Server(folder, service)
+    server = Server(folder, service, logs)
     try:
         server.wait()
         yield server

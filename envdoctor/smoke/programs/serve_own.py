@@ -1,9 +1,8 @@
-"""Does a BentoML service of your own start? `service.py` in the working folder is served, and asked if it is ready."""
+"""Does a BentoML service of your own start? `service.py:svc` is served, and asked if it is ready."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from typing import Iterator
 
@@ -17,8 +16,5 @@ NEEDS = ("bentoml",)
 @trial("own")
 def service() -> Iterator[dict]:
     """A service of your own starts and says that it is ready, from your own store of models."""
-    file = harness.settings.file
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(os.path.dirname(os.path.abspath(file)), os.path.join(folder, "own"), symlinks=True)
-        with serving(os.path.join(folder, "own"), os.path.basename(file)) as server:
-            yield equal("GET /readyz", server.post("/readyz", None)[0], 200)
+    with tempfile.TemporaryDirectory() as logs, serving(os.getcwd(), harness.settings.file, logs) as server:
+        yield equal("GET /readyz", server.post("/readyz", None)[0], 200)
