@@ -138,8 +138,10 @@ def _refusal(job: plan.Job, wanted: Recipe, seen: Facts, known: Matrix) -> Findi
 
 
 def _confirmed(wanted: Recipe, seen: Facts, known: Matrix) -> list[Claim]:
+    """Give the claims that this target contradicts, the errors first: only they may explain a failure."""
     codes = {finding.code for finding in judging.verdict(wanted, seen, known).found}
-    return [claim for claim in known.concerning(seen.by_name, wanted.uses) if claim.code in codes]
+    found = [claim for claim in known.concerning(seen.by_name, wanted.uses) if claim.code in codes]
+    return sorted(found, key=lambda claim: claim.severity is not Status.ERROR)
 
 
 def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen: Facts) -> Report:

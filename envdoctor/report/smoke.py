@@ -49,7 +49,8 @@ def lines(report: Report, ran: Sequence[Ran], width: int = 80, volume: int = lay
     for one in ran:
         spent = f"{one.spent.get('cpu_s', 0.0) + one.spent.get('children_cpu_s', 0.0):.1f} s of CPU"
         yield Line("")
-        yield from wrapped(f"{' '.join([one.program, *one.versions.values()][:2])}: {spent}", width, style="bold")
+        program = f"{one.program} {one.versions.get(one.program, '')}".strip()
+        yield from wrapped(f"{program}: {spent}", width, style="bold")
         for attempt in one.attempts:
             yield from _attempt(attempt, width, good=attempt.trial not in wrong, volume=volume)
     yield from told[start:]

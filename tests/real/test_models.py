@@ -41,7 +41,8 @@ def script(python: Path, name: str, folder: Path) -> dict[str, Any]:
 def smoke(python: Path, *names: str, **variables: str) -> tuple[int, str, dict[str, Any]]:
     """Give the status, the first problem in words, and the whole report."""
     state = str(python.parents[1] / "state")
-    done = envdoctor("smoke", *names, "--json", "--target", str(python), XDG_STATE_HOME=state, **variables)
+    words = ["smoke", *names, "--json", "--target", str(python)]
+    done = envdoctor(*words, folder=None, XDG_STATE_HOME=state, **variables)
     problems = [one for one in done.report["findings"] if one["status"] == "error"]
     return done.status, f"{problems[0]['title']}: {problems[0]['cause']}" if problems else "", done.report
 
