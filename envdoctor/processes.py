@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_OUTPUT = 32_000_000
 GLANCE = 0.05  # how often to look whether a process that says nothing has ended, in seconds
+PARTING = 1.0
 _LIVE: set[subprocess.Popen[bytes]] = set()
 _over = False
 
@@ -109,7 +111,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
     except (ProcessLookupError, PermissionError, AttributeError):
         if process.poll() is None:
             process.kill()
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # one that sleeps in a driver cannot be waited for
+        process.wait(PARTING)
     for stream in (process.stdout, process.stderr):
         if stream is not None:
             stream.close()

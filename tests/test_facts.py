@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdoctor import facts
+from envdoctor import cells, facts
 from envdoctor.errors import CannotLook, EnvdoctorError, UserError
 from envdoctor.facts import At, distributions, fingerprint, remains, snapshot, static, target
 from envdoctor.facts import given as given_facts
@@ -236,3 +236,23 @@ def test_a_given_fact_that_contradicts_a_live_target_is_refused_and_one_that_agr
     assert laid.get("python").value == "3.11.7"
     assert laid.get("driver").value == "535"
     assert laid.get("glibc").state is State.UNSEEN
+
+
+def test_a_name_that_is_none_reaches_nothing_but_the_screen(tmp_path: Path) -> None:
+    hostile = {"name": "a\n-e /evil", "version": "1\n-e /evil", "location": "x"}
+    document = {"schema": "envdoctor.facts/1", "target": {}, "facts": {}, "distributions": [hostile]}
+    (only,) = snapshot.read(json.dumps(document), "s.json").distributions
+    assert only.name == "a-e-evil"
+    assert cells.version(only.version) is None
+    (tmp_path / "foo$(touch x)&y-1.0.dist-info").mkdir()
+    (tmp_path / "foo$(touch x)&y-1.0.dist-info" / "METADATA").write_text("Version: 1.0\n")
+    assert [dist.name for dist in distributions.scan([str(tmp_path)]).distributions] == ["foo-touch-x-y"]
+
+
+def test_a_folder_that_setup_py_installed_is_a_distribution(tmp_path: Path) -> None:
+    egg = tmp_path / "eggy-1.0-py3.11.egg"
+    (egg / "EGG-INFO").mkdir(parents=True)
+    (egg / "EGG-INFO" / "PKG-INFO").write_text("Metadata-Version: 1.2\nName: eggy\nVersion: 1.0\n")
+    (egg / "EGG-INFO" / "requires.txt").write_text("six>=1.10\n")
+    (only,) = distributions.scan([str(egg)]).distributions
+    assert (only.name, only.version, only.requires[0].name) == ("eggy", "1.0", "six")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.facts import distributions, remembered
-from tests.folders import MINOR, TAG, codes, found, prefix, wheel
+from tests.folders import MINOR, TAG, codes, found, look, prefix, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,6 +110,26 @@ def test_rows_that_nobody_can_be_held_to_are_no_fault(venv: Path) -> None:
     with (about / "RECORD").open("a") as rows:
         rows.write("alpha/__pycache__/core.cpython-311.pyc,,\n../../../bin/gone,sha256=x,1\n../../../share/x,,9\n")
         rows.write("alpha-1.0.dist-info/METADATA,sha256=x,1\n/etc/passwd,sha256=x,1\nalpha/../../../x.py,,1\n")
+    assert codes(venv, deep=True) == {}
+
+
+def test_certificates_that_a_site_added_are_no_fault(venv: Path) -> None:
+    wheel(site_of(venv), "certifi", {"certifi/cacert.pem": "one\n", "certifi/__init__.py": ""})
+    (site_of(venv) / "certifi/cacert.pem").write_text("one\nours\n")
+    assert codes(venv, deep=True) == {}
+    (site_of(venv) / "certifi/cacert.pem").write_text("")
+    assert list(codes(venv)) == ["FILE005"]
+
+
+def test_what_a_systems_package_manager_rewrote_is_no_fault(venv: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base" / "lib" / "python3" / "dist-packages"
+    prefix(tmp_path / "base")
+    wheel(base, "distro", {"distro/core.py": CODE})
+    (base / "distro/core.py").write_text("x")
+    (venv / "pyvenv.cfg").write_text(
+        f"home = {tmp_path}/base/bin\nversion = {MINOR}.1\ninclude-system-site-packages = true\n"
+    )
+    assert "distro" in {dist.name for dist in look(venv).distributions}
     assert codes(venv, deep=True) == {}
 
 
@@ -244,19 +264,6 @@ def test_what_is_remembered_is_forgotten_when_a_file_changes(venv: Path) -> None
     assert list(codes(venv)) == ["REQ001"]
     (site_of(venv) / "alpha/core.py").unlink()
     assert list(codes(venv)) == ["FILE005", "REQ001"]
-
-
-def test_a_broken_cache_is_read_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    shelf = remembered.Shelf("/somewhere")
-    shelf.put("a.dist-info", ("", "a"), "1 1 1")
-    shelf.close()
-    (place,) = (tmp_path / "cache" / "envdoctor").glob("site-*")
-    assert remembered.Shelf("/somewhere").get("a.dist-info", "1 1 1") == ("", "a")
-    assert remembered.Shelf("/somewhere").get("a.dist-info", "2 1 1") is None
-    for wrong in (b"", b"\xff\xff", place.read_bytes()[:-3]):
-        place.write_bytes(wrong)
-        assert remembered.Shelf("/somewhere").get("a.dist-info", "1 1 1") is None
 
 
 def test_fifty_thousand_files_and_a_sparse_giant_take_bounded_time(venv: Path) -> None:

@@ -68,6 +68,9 @@ ENTRY = """- rule: SITE001
         (("  cause: c\n", "  cause: c\n  fixes: [{gives: {b: '1'}}]\n"), "6:11", "must change something"),
         (("  cause: c\n", "  cause: c\n  symptoms: ['(']\n"), "6:14", "not a pattern"),
         (("  cause: c\n", "  cause: c\n  kind: odd\n"), "6:9", "`kind` cannot be `odd`"),
+        (('{b: "<2"}', '{gpq.compute: "<9"}'), "4:11", "unknown component `gpq.compute`"),
+        (('{b: "<2"}', '{B_c: "<2"}'), "4:11", "unknown component `B_c`"),
+        (("  cause: c\n", "  cause: c\n  silent: true\n"), "6:11", "`silent` without `uses`"),
     ],
 )
 def test_a_mistake_in_an_entry_is_told_with_its_place(change: tuple[str, str], place: str, problem: str) -> None:
@@ -105,6 +108,54 @@ def test_a_further_folder_adds_claims_and_replaces_those_of_the_same_code(tmp_pa
     assert found["SITE001"].title == "t"
     assert found["TF001"].title == "t"
     assert len(found) == len({claim.code for claim in CLAIMS}) + 1
+    assert not any("stands twice" in mistake.problem for mistake in lint.lint([tmp_path]))
+    (tmp_path / "more.yml").write_text(ENTRY)
+    assert any("stands twice" in mistake.problem for mistake in lint.lint([tmp_path]))
+
+
+TABLE = """- table: SITE002
+  title: t
+  key: a
+  columns: {b: error}
+  known: ">=1,<3"
+  rows:
+    - {a: 1.*, b: 1.*}
+    - {a: 2.*, b: 2.*}
+  source: s
+  checked: 2026-11-20
+  evidence: executed
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "problem"),
+    [
+        (("a: 2.*", "a: 4.*"), "8:7", "no a within `known`"),
+        (("{a: 2.*, b: 2.*}", "{a: 1.*, b: 1.*}"), "8:7", "stands here twice"),
+        (("{a: 2.*, b", "{b: 1.*, a: 2.*, c"), "8:20", "unknown key `c`"),
+        (("{a: 2.*, ", "{"), "8:7", "does not name its key"),
+    ],
+)
+def test_a_row_that_nothing_reaches_is_a_mistake_at_its_place(
+    change: tuple[str, str], place: str, problem: str
+) -> None:
+    (found,) = entries.examine(TABLE.replace(*change, 1), "m.yml")
+    assert isinstance(found, UserError)
+    assert problem in found.problem
+    assert found.place == f"m.yml:{place}" or problem.startswith("unknown key")
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("  good: [{a: '1', b: '1', setuptools: '84', tensorflow-hub: '0.16.1'}]\n", "TF014 contradicts"),
+        ("  severity: error\n  good: [{a: '1', b: '1'}]\n", "only derived may warn"),
+    ],
+)
+def test_claims_that_contradict_or_claim_too_much_are_mistakes(more: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text(ENTRY.replace("executed", "derived") + more + "  bad: [{a: '1', b: '2'}]\n")
+    told = [mistake.problem for mistake in lint.lint([tmp_path])]
+    assert any(problem in one for one in told)
 
 
 def test_names_are_silent_unless_used_and_know_where_a_name_is_gone() -> None:

@@ -71,10 +71,10 @@ def test_one_environment_seen_in_each_way_gives_the_same_findings(image: Path, t
     assert told(prefix) == live
     assert told(prefix, static=True) == live
     assert told(image) == live
-    look = facts.Look(At(str(prefix)))
-    (tmp_path / "seen.json").write_text(snapshot.write(look.facts(installers=True)))
+    seen = facts.Look(At(str(prefix))).facts(installers=True)
+    (tmp_path / "seen.json").write_text(snapshot.write(seen))
     assert told(tmp_path / "seen.json") == live
-    listed = "".join(f"{one.name}=={one.version}\n" for one in look.facts().by_name.values())
+    listed = "".join(f"{one.name}=={one.version}\n" for one in seen.by_name.values())
     (tmp_path / "freeze.txt").write_text(listed)
     assert told(tmp_path / "freeze.txt") == set()  # names and versions alone say nothing of files and requirements
 

@@ -32,6 +32,8 @@ def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
         if isinstance(look, CannotLook):
             raise look
         seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in asked.env)})
+        if not seen.distributions and not options.subject:
+            raise CannotLook("nothing is installed in it", place=seen.target.path, hint="name a recipe to judge it by")
     except CannotLook as error:
         return _blind(options, asked, error)
     return _judged(options, asked, seen, known, tell)

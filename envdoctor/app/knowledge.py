@@ -38,10 +38,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The claims of one family of codes: how many of each grade, and the oldest day one was checked."""
+    """One family of codes: its rules and tables, its names, how many of each grade, the oldest day one was checked."""
 
     name: str
     claims: int
+    names: int
     grades: Mapping[str, int] = field(default_factory=dict)
     oldest: str = ""
 
@@ -90,9 +91,12 @@ def families(folders: Sequence[Path] = ()) -> list[Family]:
 
 
 def _family(name: str, group: Sequence[Claim]) -> Family:
-    counted = Counter(claim.evidence for claim in group)
+    names = {claim.uses[0] for claim in group if claim.package}
+    claims = {claim.code for claim in group if not claim.package}
+    once = {(claim.uses[0] if claim.package else claim.code): claim.evidence for claim in group}
+    counted = Counter(once.values())
     grades = {grade: counted[grade] for grade in GRADES}
-    return Family(name, len(group), grades, min(claim.checked for claim in group))
+    return Family(name, len(claims), len(names), grades, min(claim.checked for claim in group))
 
 
 def errors_of(facts: Facts, claims: Sequence[Claim], uses: Sequence[str] = ()) -> list[Finding]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def lint(folders: Sequence[Path] = ()) -> list[UserError]:
     """Give every mistake in the matrix, with its place; mistakes of form first, alone."""
-    mistakes = list(matrix.entry_errors(matrix.files(folders)))
+    mistakes = list(matrix.entry_errors(folders))
     if mistakes:
         return mistakes
     known = matrix.load(folders)
@@ -37,7 +37,7 @@ def _problems(group: Sequence[Claim], known: Matrix) -> Iterator[str]:
         return
     if claim.evidence == "derived" and Status.ERROR in (claim.severity, *claim.columns.values()):
         yield "what is only derived may warn, not err"
-    if claim.silent:
+    if claim.package:
         yield from _unseen_sides(group)
         return
     for example in claim.bad:

@@ -2,7 +2,7 @@
 
 Each claim is judged on its own: silent where it does not apply, `unknown` where a fact it needs was not seen or its
 table does not reach so far, else held or broken. A claim about one use of a package is an error only where the recipe
-says that it is used; those of the family USE, about what everybody has and few use, say nothing where it is not. A
+says that it is used; a silent one, about what everybody has and few use, says nothing where it is not. A
 claim whose code belongs to another check is that check's table.
 """
 
@@ -23,14 +23,13 @@ if TYPE_CHECKING:
     from envdoctor.model import Case, Claim, Fact
 
 _KIND_OF = {"python": "python-version", "glibc": "glibc", "driver": "driver", "gpu.compute": "gpu-arch"}
-_FAMILY_OF_USES = "USE"
 
 
 @check("MATRIX", "what is known to work or fail together")
 def matrix(case: Case) -> Iterator[Outcome]:
     """Judge every claim that may concern the case."""
     for claim in case.claims:
-        if claim.code in TITLES or (_only_used(claim) and not _used(claim, case)):
+        if claim.code in TITLES or (claim.silent and not _used(claim, case)):
             continue
         answer = judge(claim, case.facts)
         match answer:
@@ -42,10 +41,6 @@ def matrix(case: Case) -> Iterator[Outcome]:
                 yield _past(claim, key)
             case Broken():
                 yield _broken(claim, answer, case)
-
-
-def _only_used(claim: Claim) -> bool:
-    return claim.silent or claim.code.startswith(_FAMILY_OF_USES)
 
 
 def _used(claim: Claim, case: Case) -> bool:

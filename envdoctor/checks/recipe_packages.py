@@ -6,6 +6,7 @@ absent, but where it is there it is judged. A conda name that no table maps to a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from envdoctor import cells
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Case, Facts, Wish
 
 MISSING, RANGE = "RECIPE001", "RECIPE002"
+_CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 @check(MISSING, "a package that the recipe asks for is not installed")
@@ -70,5 +72,12 @@ def _finding(code: str, wish: Wish, fact: Fact, title: str, cause: str) -> Findi
         culprit=(wish.name,),
         evidence=(fact,),
         place=wish.place,
-        fixes=(Fix(pins={wish.name: wish.specifier or "*"}),),
+        fixes=(_fix(wish),),
     )
+
+
+def _fix(wish: Wish) -> Fix:
+    """Give the pin of a wish; what comes from elsewhere is no matter for an index, where another may have its name."""
+    if wish.url:
+        return Fix(note=f"install {wish.name} from where the file has it: {_CREDENTIALS.sub('//', wish.url)}")
+    return Fix(pins={wish.name: wish.specifier or "*"})

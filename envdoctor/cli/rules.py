@@ -22,7 +22,7 @@ def rules(context: typer.Context, matrix: options.Matrix = None, color: options.
     from envdoctor.cli import output
     from envdoctor.report import knowledge as report
 
-    rows = [(f.name, f.claims, f.grades, f.oldest) for f in knowledge.families(tuple(matrix or ()))]
+    rows = [(f.name, f.claims, f.names, f.grades, f.oldest) for f in knowledge.families(tuple(matrix or ()))]
     output.show(report.families(rows), color)
 
 

@@ -5,6 +5,7 @@ This module loads little: the target's Python is started first, and the readers 
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.facts import interpreter, target
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from envdoctor.facts import gpu
     from envdoctor.facts.target import Sighting
     from envdoctor.model import Fact, Facts
 
@@ -42,9 +44,10 @@ class Look:
         self._limit, self._deep = at.timeout, at.deep
         live = self.sighting.kind == "interpreter" and not at.static
         self._question = interpreter.Question(str(self.sighting.path)) if live else None
+        self._nvml = _nvml() if live else None
 
-    def facts(self, variables: Collection[str] = (), *, installers: bool = False) -> Facts:
-        """Give what was seen, with the variables that somebody asks for; raise CannotLook or UserError."""
+    def facts(self, asked: Collection[str] = (), *, installers: bool = False) -> Facts:
+        """Give what was seen, with the variables and slow facts that somebody asks for; raise CannotLook, UserError."""
         path = self.sighting.path
         if self.sighting.kind == "snapshot":
             return _recorded(path, self.given)
@@ -52,19 +55,29 @@ class Look:
             from envdoctor.facts import listed
 
             return listed.read(path, self.given)
-        return self._live(variables, installers)
+        return self._live(asked, installers)
 
     def close(self) -> None:
         """End what still runs."""
-        if self._question is not None:
-            self._question.close()
+        for question in (self._question, self._nvml):
+            if question is not None:
+                question.close()
 
-    def _live(self, variables: Collection[str], installers: bool) -> Facts:
+    def _live(self, asked: Collection[str], installers: bool) -> Facts:
         from envdoctor.facts import given, live
 
         answer = self._question.answer(self._limit) if self._question else _unasked(self.sighting)
-        seen = live.read(self.sighting, answer, variables, installers=installers, deep=self._deep)
+        nvml = self._nvml
+        ask = (lambda: nvml.answer(self._limit)) if nvml else None
+        seen = live.read(self.sighting, answer, asked, ask, installers=installers, deep=self._deep)
         return given.over(seen, self.given) if self.given else seen
+
+
+def _nvml() -> gpu.Question | None:
+    """Ask NVML beside the target's Python, where there is a sign of a driver; with `--static` nothing is started."""
+    from envdoctor.facts import gpu, machine
+
+    return gpu.Question() if machine.shows_nvml(os.environ) else None
 
 
 def _given(pairs: tuple[str, ...]) -> Mapping[str, Fact]:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 FIRST_READ = 16_384
 MOST_HEADER = 1_000_000
 MOST_RECORD = 64_000_000
-REWRITES = "conda"  # it strips files and rewrites paths in them after the RECORD was written, and keeps its own list
+# These strip files and rewrite paths in them after the RECORD was written, and keep a list of their own.
+_REWRITING = ("conda", "rpm")
+_DEBIANS = "/lib/python3/dist-packages"
 _ENDS = (".dist-info", ".egg-info")
+_EGG = "EGG-INFO"  # of a folder that `setup.py install` made and put on the path
 
 
 class Installed(NamedTuple):
@@ -68,7 +71,7 @@ def scan(folders: Iterable[str], root: Root | None = None, *, installers: bool =
 def _site(folder: str, real: str, root: Root, installers: bool) -> Site:
     location = shown(root.below(folder))
     names = _names(real)
-    about = [name for name in names if name.endswith(_ENDS) and not name.startswith("~")]
+    about = [name for name in names if (name.endswith(_ENDS) and not name.startswith("~")) or name == _EGG]
     shelf = remembered.Shelf(real) if about and not root.folder else None
     reader = _Reader(real, location, root, shelf)
     installed = [reader.one(name) for name in about]
@@ -146,6 +149,11 @@ def installer(path: str, root: Root) -> str:
         return read_file(root.real(f"{path}/INSTALLER")).decode("utf-8", "replace").strip()[:40]
     except OSError:
         return ""
+
+
+def is_rewritten(site: Site, one: Installed, root: Root) -> bool:
+    """Say whether a system's package manager changes the files of a distribution after its RECORD was written."""
+    return site.folder.endswith(_DEBIANS) or installer(f"{site.folder}/{one.entry}", root) in _REWRITING
 
 
 def _record(path: str, root: Root) -> tuple[Any, ...] | None:

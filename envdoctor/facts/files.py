@@ -22,6 +22,7 @@ SHOWN = 3
 MOST_CODE = 65_536  # a file that only joins a namespace is far smaller
 # folders that packages put beside their own by mistake; nobody imports them
 _STRAY = frozenset("test tests testing doc docs example examples samples scripts benchmark benchmarks bin".split())
+_EXTENDED = "cacert.pem"  # a site adds the certificates of its own authority at the end
 _JOINS_NAMESPACE = (b"extend_path", b"declare_namespace")
 
 
@@ -40,7 +41,7 @@ def traces(site: Site, root: Root, *, deep: bool = False) -> Iterator[Trace]:
     disputes = _Disputes(site, recorded, root)
     for one in recorded:
         gaps = _without(_gaps(site, one, root), disputes.differing)
-        if any(gaps[:3]) and distributions.installer(f"{site.folder}/{one.entry}", root) != distributions.REWRITES:
+        if any(gaps[:3]) and not distributions.is_rewritten(site, one, root):
             yield from _told(site, one, gaps)
     yield from disputes.traces()
     if deep:
@@ -61,7 +62,7 @@ def _gaps(site: Site, one: Installed, root: Root) -> Gaps:
         except (OSError, ValueError):
             missing.append(path)
             continue
-        if seen != size and size >= 0:
+        if seen != size and size >= 0 and not (seen > size and path.endswith(_EXTENDED)):
             (cut if seen < size else grown).append(path)
     return Gaps(tuple(missing), tuple(cut), tuple(grown), len(one.record.files))
 

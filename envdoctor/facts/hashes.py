@@ -48,7 +48,7 @@ def altered(site: Site, recorded: Iterable[Installed], but: Container[str], root
     """Give the distributions that hold files of the recorded size and other content; disputed files are left out."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for one in recorded:
-            if distributions.installer(f"{site.folder}/{one.entry}", root) == distributions.REWRITES:
+            if distributions.is_rewritten(site, one, root):
                 continue
             listed = [row for row in rows(site, one, root) if row[0] not in but]
             seen = pool.map(lambda row: _differs(site, root, row), listed)

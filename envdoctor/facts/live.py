@@ -6,36 +6,66 @@ import dataclasses
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.facts import disk, distributions, host, surroundings
+from envdoctor.facts import disk, distributions, host, machine, surroundings
 from envdoctor.facts.inside import Root
 from envdoctor.facts.paths import shown
 from envdoctor.facts.together import facts_of
-from envdoctor.model import Target
+from envdoctor.model import State, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from envdoctor.facts.builds import Build
+    from envdoctor.facts.machine import Ask
     from envdoctor.facts.target import Sighting
-    from envdoctor.model import Facts
+    from envdoctor.model import Distribution, Fact, Facts
 
 
 def read(
-    sighting: Sighting, answer: Mapping[str, Any], variables: Collection[str], *, installers: bool, deep: bool = False
+    sighting: Sighting,
+    answer: Mapping[str, Any],
+    asked: Collection[str],
+    ask: Ask | None,
+    *,
+    installers: bool,
+    deep: bool = False,
 ) -> Facts:
-    """Give the facts of a live target, from the answer of its Python; raise CannotLook for an unreadable folder."""
+    """Give the facts of a live target, from the answer of its Python; `ask` waits for that of NVML, if it runs.
+
+    `asked` names the variables and the slow facts that somebody needs. Raise CannotLook for an unreadable folder.
+    """
     source = shown(str(sighting.path))
     image = sighting.kind == "image"
     root = Root(str(sighting.path) if image else "")
     found = distributions.scan(answer["path"], root, installers=installers)
-    names = [name.removeprefix("env.") for name in variables]
+    scanned = facts_of(Target(sighting.kind, source, sighting.why), distributions=found.distributions)
+    where = machine.Target(scanned.by_name, {site.location: site.folder for site in found.sites}, answer)
+    built = machine.frameworks(where)
     there = disk.look(answer, found.sites, root=root, deep=deep)
-    here = [] if image else host.variables([*names, *surroundings.READ])
-    seen = facts_of(
-        Target(sighting.kind, source, sighting.why),
-        facts=[*host.of_interpreter(answer, source), *here],
-        distributions=found.distributions,
+    seen = list(host.of_interpreter(answer, source))
+    if not image:
+        seen += _here(where, built, ask, asked=[*asked, *(machine.DEEP if deep else ())])
+    known = facts_of(
+        scanned.target,
+        facts=[fact for fact in seen if fact.state is State.KNOWN],
+        missing={fact.name: fact.source for fact in seen if fact.state is State.UNSEEN},
+        distributions=_built(found.distributions, built),
         taken=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     return dataclasses.replace(
-        seen, managed=bool(answer.get("managed")), looked=True, search=there.search, traces=there.traces
+        known, managed=bool(answer.get("managed")), looked=True, search=there.search, traces=there.traces
     )
+
+
+def _here(where: machine.Target, built: Sequence[Build], ask: Ask | None, *, asked: Collection[str]) -> Iterator[Fact]:
+    """Give the facts of this computer."""
+    names = [name.removeprefix("env.") for name in asked if name.startswith("env.")]
+    yield from host.of_machine(where.answer)
+    yield from host.variables([*names, *surroundings.READ])
+    yield from machine.facts(where, built, asked, ask)
+
+
+def _built(found: Sequence[Distribution], built: Sequence[Build]) -> list[Distribution]:
+    """Give the distributions with the builds that the frameworks state of themselves."""
+    stated = {build.distribution.folder: build.variant for build in built if build.variant}
+    return [dist._replace(build=stated[dist.folder]) if dist.folder in stated else dist for dist in found]

@@ -46,7 +46,7 @@ answer = {
     "executable": sys.executable,
     "prefix": sys.prefix,
     "base_prefix": getattr(sys, "base_prefix", sys.prefix),
-    "path": searched[1:],
+    "path": searched[1:] if searched[:1] == [""] else searched,
     "library": library,
     "managed": sys.prefix == getattr(sys, "base_prefix", sys.prefix)
     and os.path.exists(os.path.join(library, "EXTERNALLY-MANAGED")),

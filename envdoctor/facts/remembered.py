@@ -10,12 +10,13 @@ import hashlib
 import marshal
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from envdoctor import __version__
+from envdoctor.errors import UserError
+from envdoctor.formats import files
 
 FORM = "1"  # raise it when the form of the rows changes
 MOST_FILES = 30
@@ -66,13 +67,9 @@ class Shelf:
             return
         kept = {entry: row for entry, row in self._load().items() if entry in self._used} | self._new
         try:
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._place.parent, prefix=".site-")
-            with os.fdopen(handle, "wb") as file:
-                file.write(marshal.dumps((self._key, kept)))
-            Path(name).replace(self._place)
+            files.write_whole(self._place, marshal.dumps((self._key, kept)))
             _forget_old(self._place.parent)
-        except (OSError, ValueError):
+        except (OSError, ValueError, UserError):
             return  # a read-only or full home: read again next time
 
     def _load(self) -> dict[str, tuple[Any, ...]]:
@@ -94,6 +91,6 @@ def _folder() -> Path:
 
 
 def _forget_old(folder: Path) -> None:
-    files = sorted(folder.glob("site-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in files[MOST_FILES:]:
+    shelves = sorted(folder.glob("site-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in shelves[MOST_FILES:]:
         old.unlink(missing_ok=True)

@@ -6,8 +6,6 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 from envdoctor.errors import UserError
 from envdoctor.facts.together import facts_of
 from envdoctor.formats import metadata
@@ -168,7 +166,7 @@ class _Reader:
         if not self.text(item, "name"):
             raise self._wrong("name", "there in every distribution")
         return Distribution(
-            name=canonicalize_name(self.text(item, "name")),
+            name=metadata.canonical(self.text(item, "name")),
             version=self.text(item, "version"),
             location=self.text(item, "location"),
             installer=self.text(item, "installer"),

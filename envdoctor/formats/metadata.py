@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 Split = tuple[str, tuple[str, ...], str, str, str]
 
 LONGEST = 4_000  # no number in it is too long for an int
@@ -99,7 +100,10 @@ def _conditional(line: str, condition: str) -> str:
     return f"{asked.strip()}{separator}({own.strip()}) and ({condition})"
 
 
-canonical = lru_cache(maxsize=4096)(canonicalize_name)
+@lru_cache(maxsize=4096)
+def canonical(name: str) -> str:
+    """Give a name in its normal form; what no name can hold becomes a dash, as it does for installers."""
+    return canonicalize_name(_NOT_IN_NAMES.sub("-", name).strip("-._") or "unnamed")
 
 
 @lru_cache(maxsize=4096)

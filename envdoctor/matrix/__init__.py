@@ -46,7 +46,7 @@ class Matrix(NamedTuple):
         return frozenset(self.store.part("codes"))
 
     def variables(self) -> frozenset[str]:
-        """Give the names of the variables that some claim asks for."""
+        """Give the names of the variables and slow facts that some claim asks for."""
         return frozenset(self.store.part("variables"))
 
     def conda_names(self) -> dict[str, str]:
@@ -123,16 +123,19 @@ def _by_component(records: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     return parts
 
 
-def entry_errors(paths: Sequence[Path]) -> Iterator[UserError]:
-    """Give every mistake of form in the files, not only the first."""
+def entry_errors(folders: Sequence[Path] = ()) -> Iterator[UserError]:
+    """Give every mistake of form in the bundled files and in further folders; these may replace bundled entries."""
     from envdoctor.matrix import entries
 
-    places: dict[str, str] = {}
-    for path in paths:
-        for found in entries.examine(path.read_text(encoding="utf-8"), str(path)):
-            if isinstance(found, UserError):
-                yield found
-            elif found.code in places:
-                yield UserError(f"`{found.code}` stands twice", place=found.place, hint=f"also at {places[found.code]}")
-            elif found.code:
-                places[found.code] = str(found.place)
+    every = files(folders)
+    for folder in (BUNDLED, *folders):
+        places: dict[str, str] = {}
+        for path in (one for one in every if one.is_relative_to(folder)):
+            for found in entries.examine(path.read_text(encoding="utf-8"), str(path)):
+                if isinstance(found, UserError):
+                    yield found
+                elif found.code in places:
+                    hint = f"also at {places[found.code]}"
+                    yield UserError(f"`{found.code}` stands twice", place=found.place, hint=hint)
+                elif found.code:
+                    places[found.code] = str(found.place)

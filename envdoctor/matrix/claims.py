@@ -33,6 +33,7 @@ def build(record: Mapping[str, Any]) -> Claim:
         symptoms=tuple(record["symptoms"]),
         uses=tuple(record["uses"]),
         silent=record["silent"],
+        package=record["package"],
         bad=tuple(record["bad"]),
         good=tuple(record["good"]),
         probe=record["probe"],

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _ORIGIN = {"source", "checked", "evidence"}
 _COMMON = set("title severity kind cause culprit fixes refuted symptoms bad good uses note".split())
 _JUDGING = {
-    "rule": {"when", "needs", "requires", "probe"},
-    "table": {"key", "columns", "known", "rows", "probe"},
+    "rule": {"when", "needs", "requires", "probe", "silent"},
+    "table": {"key", "columns", "known", "rows", "probe", "silent"},
     "names": {"package", "gone", "instead"},
 }
 _LISTING = {"conda": {"title"}, "modules": {"title"}, "metadata": {"versions"}}

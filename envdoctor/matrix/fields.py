@@ -6,8 +6,11 @@ import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
+from envdoctor.model import HOST_COMPONENTS, HOST_FAMILIES, OF_A_BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,7 +88,19 @@ def ranges_of(node: yamlpos.Map, key: str) -> dict[str, list[str]]:
 
 def cells_in(node: yamlpos.Map) -> dict[str, str]:
     """Give a mapping of components to cells, each of which can be read."""
+    for key in node.keys.values():
+        _component(key)
     return {name: _cell(name, yamlpos.text(item, f"`{name}`")) for name, item in node.items.items()}
+
+
+def _component(key: yamlpos.Text) -> None:
+    """Refuse what can name no component: a fact that nobody reads, or a package not under its normal name."""
+    name, (family, dot, _) = key.value, key.value.partition(".")
+    normal = canonicalize_name(name)
+    if dot and family not in HOST_FAMILIES and name.rpartition(".")[2] not in OF_A_BUILD:
+        raise UserError(f"unknown component `{name}`", place=key.place, hint=near(family, HOST_FAMILIES))
+    if not dot and name not in HOST_COMPONENTS and name != normal:
+        raise UserError(f"unknown component `{name}`", place=key.place, hint=f"did you mean `{normal}`?")
 
 
 def _cell(name: str, item: yamlpos.Text) -> str:
@@ -105,6 +120,8 @@ def examples(node: yamlpos.Map, key: str) -> list[dict[str, str]]:
     found = []
     for item in yamlpos.sequence(node.get(key), f"`{key}`"):
         inner = yamlpos.mapping(item, "an example")
+        for key_ in inner.keys.values():
+            _component(key_)
         found.append({name: yamlpos.text(value, f"`{name}`").value for name, value in inner.items.items()})
     return found
 

@@ -63,6 +63,7 @@ def _names(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:
             "cause": f"{cause}; write {instead[name]} in its place" if name in instead else cause,
             "uses": [name],
             "silent": True,
+            "package": package,
         }
         for range_ in ranges:
             fixes = common["fixes"] or _outside(package, range_, ranges)
@@ -98,7 +99,8 @@ def _common(node: yamlpos.Map, code: str) -> dict[str, Any]:
         "good": fields.examples(node, "good"),
         "probe": fields.optional(node, "probe"),
         "place": [node.place.file, node.place.line, node.place.column],
-        "silent": False,
+        "silent": _silent(node),
+        "package": "",
         "key": "",
         "known": "",
         "columns": {},
@@ -106,14 +108,25 @@ def _common(node: yamlpos.Map, code: str) -> dict[str, Any]:
     }
 
 
+_READ_WHERE_ASKED = ("env.", "needs.")
+
+
+def _silent(node: yamlpos.Map) -> bool:
+    """Say whether nothing is to be said where the names in `uses` are not used: what everybody has and few use."""
+    said = fields.choice(node, "silent", ("true", "false"), "false") == "true"
+    if said and "uses" not in node.items:
+        raise UserError("`silent` without `uses` would never be said", place=node.items["silent"].place)
+    return said
+
+
 def _triggered(record: dict[str, Any]) -> dict[str, Any]:
-    """Add what a target must have for the claim to concern it, and the variables it asks for."""
+    """Add what a target must have for the claim to concern it, and the variables and slow facts it asks for."""
     when: dict[str, str] = record["when"]
     asked = {name for row in record["rows"] for part in ("needs", "requires") for name in row.get(part, {})}
     trigger = [n for n, cell in when.items() if not is_host(n) and cell not in ("absent", "unset")]
-    if record["silent"]:
+    if record["package"]:
         trigger = [f"uses {name}" for name in record["uses"]]
-    variables = sorted(n for n in {*when, *asked} if n.startswith("env."))
+    variables = sorted(n for n in {*when, *asked} if n.startswith(_READ_WHERE_ASKED) or n.endswith(".arch_list"))
     return record | {"trigger": trigger, "variables": variables}
 
 

@@ -11,6 +11,7 @@ from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
 from envdoctor.model.terms import (
     HOST_COMPONENTS,
     HOST_FAMILIES,
+    OF_A_BUILD,
     Place,
     State,
     Status,
@@ -24,6 +25,7 @@ from envdoctor.model.verification import Outcome, Role, Verification
 __all__ = [
     "HOST_COMPONENTS",
     "HOST_FAMILIES",
+    "OF_A_BUILD",
     "Attempt",
     "Case",
     "Claim",

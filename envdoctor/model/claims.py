@@ -43,8 +43,8 @@ class Row(NamedTuple):
 class Claim(NamedTuple):
     """One piece of knowledge: a rule (one row) or a table (a row a release), with its source, date and own test.
 
-    `silent`: nothing is said of it unless one of the names in `uses` is used. `probe` is the program that succeeds in a
-    good set and fails in a bad one.
+    `silent`: nothing is said of it unless one of the names in `uses` is used. `package`: the claim says in which of its
+    releases one public name is missing. `probe` is the program that succeeds in a good set and fails in a bad one.
     """
 
     code: str
@@ -66,6 +66,7 @@ class Claim(NamedTuple):
     symptoms: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     silent: bool = False
+    package: str = ""
     bad: tuple[Mapping[str, str], ...] = ()
     good: tuple[Mapping[str, str], ...] = ()
     probe: str = ""

@@ -17,7 +17,7 @@ class Wish:
     """What a recipe asks of one package or host component.
 
     `unmapped`: a conda package, folder or URL of which nothing says what distribution it installs; `unreadable`: a
-    range that PEP 440 cannot say.
+    range that PEP 440 cannot say; `url`: where it is to be had, if not from an index.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Wish:
     reason: str = ""
     unmapped: bool = False
     unreadable: str = ""
+    url: str = ""
 
 
 class Listed(NamedTuple):

@@ -14,6 +14,10 @@ HOST_FAMILIES = frozenset("env gpu cuda nvidia os needs cudnn nccl torch vllm".s
 _COMPUTER = frozenset("driver glibc libstdcxx container gcc cuda.driver cuda.toolkit".split())
 
 
+# the last words of what is worked out of a build or of the copies of a library, as `cuda` of `torch.cuda`
+OF_A_BUILD = frozenset("cuda for_torch arch_list hidden compat".split())
+
+
 def is_of_computer(component: str) -> bool:
     """Say whether a fact belongs to the computer, not to the environment or to the job's variables."""
     return component in _COMPUTER or component.startswith(("gpu.", "nvidia.", "os."))

@@ -47,6 +47,7 @@ def _wish(entry: Listed) -> Wish:
         place=entry.place,
         optional=entry.constraint,
         unmapped=not entry.name,
+        url=entry.url,
     )
 
 

@@ -50,14 +50,14 @@ def _set(cells: Mapping[str, str]) -> str:
     return ", ".join(name if cell == "*" else f"{name} {cell}" for name, cell in cells.items())
 
 
-def families(rows: Sequence[tuple[str, int, Mapping[str, int], str]]) -> Iterator[Line]:
-    """Give the table of claims by family and grade, with the oldest day."""
-    grades = list(rows[0][2]) if rows else []
-    yield Line(f"{'family':10}{'claims':>8}" + "".join(f"{grade:>12}" for grade in grades) + f"  {'oldest':10}", "bold")
-    for name, count, by_grade, oldest in rows:
-        yield Line(f"{name:10}{count:8}" + "".join(f"{by_grade[grade]:12}" for grade in grades) + f"  {oldest:10}")
-    total = [sum(row[2][grade] for row in rows) for grade in grades]
-    oldest = min((row[3] for row in rows), default="")
-    yield Line(
-        f"{'all':10}{sum(row[1] for row in rows):8}" + "".join(f"{n:12}" for n in total) + f"  {oldest:10}", "bold"
-    )
+def families(rows: Sequence[tuple[str, int, int, Mapping[str, int], str]]) -> Iterator[Line]:
+    """Give the table of claims and names by family and grade, with the oldest day."""
+    grades = list(rows[0][3]) if rows else []
+    head = f"{'family':8}{'claims':>7}{'names':>7}" + "".join(f"{grade:>11}" for grade in grades)
+    yield Line(f"{head}  oldest", "bold")
+    for name, claims_, names, by_grade, oldest in rows:
+        counted = "".join(f"{by_grade[grade]:11}" for grade in grades)
+        yield Line(f"{name:8}{claims_:7}{names:7}{counted}  {oldest}")
+    total = "".join(f"{sum(row[3][grade] for row in rows):11}" for grade in grades)
+    first = min((row[4] for row in rows), default="")
+    yield Line(f"{'all':8}{sum(row[1] for row in rows):7}{sum(row[2] for row in rows):7}{total}  {first}", "bold")

@@ -165,7 +165,7 @@ def _requirements(fix: Fix, problem: Problem) -> Iterator[str]:
         yield name if cell == "*" else f"{name}{cell}"
     yield from (name for name in fix.reinstall if name in installed)
     for wish in problem.recipe.packages:
-        if not wish.unmapped and (not wish.optional or wish.name in installed):
+        if not (wish.unmapped or wish.url) and (not wish.optional or wish.name in installed):
             extras = f"[{','.join(wish.extras)}]" if wish.extras else ""
             line = f"{wish.name}{extras}{wish.specifier}" + (f" ; {wish.marker}" if wish.marker else "")
             if _readable(line):

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from envdoctor.model import Facts, Fix
 
 
+_PATH = "LD_LIBRARY_PATH"
+
+
 def changed(facts: Facts, fix: Fix, versions: Mapping[str, str]) -> Facts:
     """Give facts with these versions in place of the installed ones, and the fix's variables set or unset.
 
@@ -26,7 +29,8 @@ def changed(facts: Facts, fix: Fix, versions: Mapping[str, str]) -> Facts:
     kept = [dist for dist in facts.distributions if dist.name not in moved]
     new = [Distribution(name, version, "the changed set") for name, version in moved.items()]
     names = {f"env.{name}": value for name, value in fix.env.items()}
-    seen = {name: fact for name, fact in facts.facts.items() if name not in names}
+    stale = _stale(facts, fix)
+    seen = {name: fact for name, fact in facts.facts.items() if name not in names and name not in stale}
     seen |= {name: Fact(name, value, "the fix") for name, value in names.items() if value is not None}
     return dataclasses.replace(
         facts,
@@ -57,3 +61,13 @@ def _without(facts: Facts, origins: set[str], names: set[str]) -> Facts:
     for dist in kept:
         by_name.setdefault(dist.name, dist)
     return dataclasses.replace(facts, distributions=tuple(kept), by_name=by_name)
+
+
+def _stale(facts: Facts, fix: Fix) -> set[str]:
+    """Name what was read in folders that a fix takes out of the library path: what is taken then is not known."""
+    if _PATH not in fix.env:
+        return set()
+    kept = (fix.env[_PATH] or "").split(":")
+    before = facts.get(f"env.{_PATH}").value.split(":")
+    gone = tuple(f"{folder.rstrip('/')}/" for folder in before if folder and folder not in kept)
+    return {name for name, fact in facts.facts.items() if fact.source.startswith(gone)}

@@ -39,12 +39,12 @@ class Trial(NamedTuple):
 def planned(group: Sequence[Claim]) -> Iterator[Trial]:
     """Give the trials of the claims that one entry compiles to: good sets, bad sets, and every fix of a bad set."""
     claim = group[0]
-    if claim.probe or claim.silent:
+    if claim.probe or claim.package:
         for example in claim.good:
             yield _of(claim, Role.GOOD, example)
         for example in claim.bad:
             yield _of(claim, Role.BAD, example)
-    if claim.silent:
+    if claim.package:
         return
     for example in claim.bad[:1]:
         yield from (_fixed(claim, example, fix) for fix in claim.fixes if fix.pins or fix.env or fix.python)
