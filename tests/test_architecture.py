@@ -48,6 +48,8 @@ PLANTED = [
     ("facts/probe.py", "import packaging\n", "probe.py:1: `facts` may not import `packaging`"),
     ("facts/probe.py", "from envdoctor import model\n", "probe.py:1: a standalone file imports envdoctor"),
     ("models/mla.py", "import envdoctor.model\n", "mla.py:1: a standalone file imports envdoctor"),
+    ("smoke/programs/a.py", "import envdoctor.model\n", "a.py:1: a standalone file imports envdoctor"),
+    ("smoke/running.py", "import torch\n", "running.py:1: `smoke` may not import `torch`"),
     ("bootstrap.py", "import packaging.version\n", "bootstrap.py:1: `bootstrap` may not import `packaging`"),
     ("bootstrap.py", "from envdoctor import model\n", "bootstrap.py:1: `bootstrap` may not import `model`"),
     ("facts/look.py", "import requests\n", "look.py:1: `facts` may not import `requests`"),
@@ -75,6 +77,7 @@ ALLOWED = [
     ("solve/uv.py", "PART = f'>={x}'\nTEXT = '== that =='\nSTEP = '-> 1'\nWIDE = f'{x:>8}'\n"),
     ("facts/probe.py", "import json\nprint(json.dumps({}))\n"),
     ("models/mla.py", "import torch\nprint(1)\n"),
+    ("smoke/programs/a.py", "import bentoml\nimport harness\n"),
     ("solve/uv.py", LONG_FUNCTION.replace("    step()\n", "", 1)),
 ]
 

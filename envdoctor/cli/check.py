@@ -61,7 +61,7 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
 
     at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
     filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
-    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=_again())
+    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=again())
     report = app.check(asked, output.tell)
     _print(report, json or form is options.Format.JSON, verbose - quiet, color)
     raise typer.Exit(report.exit_code)
@@ -74,7 +74,7 @@ def _prefixes(given: Codes) -> tuple[str, ...]:
     return prefixes
 
 
-def _again() -> str:
+def again() -> str:
     """Give the command that was typed, for the report's `verify:`."""
     import os
     import shlex

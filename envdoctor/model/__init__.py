@@ -7,6 +7,7 @@ from envdoctor.model.claims import Claim, Fix, Row
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
 from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
 from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
+from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
 from envdoctor.model.terms import (
     HOST_COMPONENTS,
     HOST_FAMILIES,
@@ -25,21 +26,25 @@ __all__ = [
     "HOST_COMPONENTS",
     "HOST_FAMILIES",
     "OF_A_BUILD",
+    "Attempt",
     "Case",
     "Claim",
     "Cure",
     "Distribution",
     "Fact",
     "Facts",
+    "Figure",
     "Finding",
     "Fix",
     "Folder",
+    "Got",
     "Held",
     "Ignore",
     "Listed",
     "Machine",
     "Outcome",
     "Place",
+    "Ran",
     "Recipe",
     "Report",
     "Requirement",
@@ -53,6 +58,7 @@ __all__ = [
     "Unseen",
     "Verification",
     "Waits",
+    "Wanted",
     "Wish",
     "can_be_given",
     "is_host",

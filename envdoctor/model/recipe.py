@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from envdoctor.model.smoke import Wanted
     from envdoctor.model.terms import Place
 
 
@@ -77,6 +78,7 @@ class Recipe:
     machines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    smoke: tuple[Wanted, ...] = ()
     ignores: tuple[Ignore, ...] = ()
 
     def wish(self, name: str) -> Wish | None:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wish, can_be_given
+from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wanted, Wish, can_be_given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,7 @@ def recipe(node: yamlpos.Node, file: str) -> Recipe:
         machines=_machines(root),
         imports=tuple(item.value for item in _texts(root, "imports")),
         uses=tuple(item.value for item in _texts(root, "uses")),
+        smoke=tuple(_smoke(root)),
         ignores=tuple(_ignores(root)),
     )
 
@@ -56,18 +57,7 @@ def _version(root: yamlpos.Map, file: str) -> None:
     version = yamlpos.text(root.get("recipe"), "`recipe`")
     if version.value != "1":
         raise UserError(f"recipe version `{version.value}` is not known", place=version.place, hint="write `recipe: 1`")
-    _smoke(root)
     _lock(root)
-
-
-def _smoke(root: yamlpos.Map) -> None:
-    """Refuse an entry of `smoke` that is neither the name of a trial nor a file to run."""
-    for item in yamlpos.sequence(root.get("smoke"), "`smoke`") if "smoke" in root.items else ():
-        if isinstance(item, yamlpos.Map):
-            item.only({"run"}, "an entry of `smoke`")
-            yamlpos.text(item.get("run"), "`run`")
-        else:
-            yamlpos.text(item, "an entry of `smoke`")
 
 
 def _lock(root: yamlpos.Map) -> None:
@@ -222,6 +212,21 @@ def _machines(root: yamlpos.Map) -> dict[str, dict[str, str]]:
                 raise UserError(f"`{key}` is no fact of a machine", place=facts.keys[key].place, hint=hint)
         found[name] = {key: yamlpos.text(value, f"`{key}`").value for key, value in facts.items.items()}
     return found
+
+
+def _smoke(root: yamlpos.Map) -> Iterator[Wanted]:
+    """Give the trials by name, the scripts (`{run: FILE}`) and the BentoML services (`{serve: FILE}`)."""
+    for node in yamlpos.sequence(root.get("smoke"), "`smoke`") if root.get("smoke") is not None else ():
+        if not isinstance(node, yamlpos.Map):
+            name = yamlpos.text(node, "an entry of `smoke`")
+            yield Wanted(name.value, place=name.place)
+            continue
+        node.only({"run", "serve"}, "an entry of `smoke`")
+        if len(node.items) != 1:
+            raise UserError("says not what to run", place=node.place, hint="{run: tests/smoke.py}, {serve: service.py}")
+        ((key, item),) = node.items.items()
+        file = yamlpos.text(item, f"`{key}`")
+        yield Wanted(file.value, **{key: file.value}, place=file.place)
 
 
 def _ignores(root: yamlpos.Map) -> Iterator[Ignore]:
