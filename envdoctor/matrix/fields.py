@@ -25,6 +25,7 @@ NO_CHANGE: dict[str, Any] = {
     "pins": {}, "env": {}, "python": None, "reinstall": [], "split": [], "host": {}, "note": "", "gives": {},
 }  # fmt: skip
 _MOST_REPETITIONS = 3
+_DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _FIX = NO_CHANGE.keys()
 
 
@@ -81,6 +82,8 @@ def ranges_of(node: yamlpos.Map, key: str) -> dict[str, list[str]]:
     """Give a field that maps names to one range or a list of ranges."""
     found: dict[str, list[str]] = {}
     for name, item in yamlpos.mapping(node.get(key), f"`{key}`").items.items():
+        if not _DOTTED.fullmatch(name):
+            raise UserError(f"`{name}` is no public name", place=item.place, hint="as a program writes it: numpy.float")
         parts = item.items if isinstance(item, yamlpos.List) else (item,)
         found[name] = [_cell(name, yamlpos.text(part, f"`{name}`")) for part in parts]
     return found

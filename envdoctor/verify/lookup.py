@@ -1,7 +1,8 @@
-"""Say which public names a Python has: `lookup.py NAME...` prints one JSON object, name -> true or false.
+"""Say which public names a Python has: `lookup.py NAME...` prints one JSON object, name -> true, false or null.
 
-A name is there if its longest importable module has it, as `from m import n` or `import m` would find it. It runs in
-the environment under test: standard library and old syntax only.
+A name is there if its longest importable module has it, as `from m import n` or `import m` would find it; null if a
+module cannot be imported for want of another package. It runs in the environment under test: standard library and old
+syntax only.
 """
 
 import importlib
@@ -16,7 +17,10 @@ def has(name: str) -> bool:
     for length in range(len(parts), 0, -1):
         try:
             found = importlib.import_module(".".join(parts[:length]))
-        except ImportError:
+        except ImportError as error:
+            lacks = getattr(error, "name", None) or ""
+            if lacks and lacks.split(".")[0] != parts[0]:
+                raise LookupError(lacks) from None
             continue
         for part in parts[length:]:
             try:
@@ -27,10 +31,12 @@ def has(name: str) -> bool:
     return False
 
 
-def answer(name: str) -> bool:
+def answer(name: str) -> "bool | None":
     """Say whether a name is there; a module that breaks while it is imported has none."""
     try:
         return has(name)
+    except LookupError:
+        return None
     except Exception:  # noqa: BLE001  (any module may break in any way)
         return False
 

@@ -103,7 +103,7 @@ def _as_said(role: Role, claim: Claim, done: Done) -> tuple[bool, str]:
 def _looked_up(group: Sequence[Claim], done: Done, made: grounds.Made, python: str) -> tuple[bool | None, str]:
     """Compare which names were found with what the entry says of the installed version."""
     try:
-        seen: dict[str, bool] = json.loads(done.out.strip().splitlines()[-1])
+        seen: dict[str, bool | None] = json.loads(done.out.strip().splitlines()[-1])
     except (ValueError, IndexError):
         return None, f"the names could not be looked up: {done.err.strip()[-200:]}"
     wrong = []
