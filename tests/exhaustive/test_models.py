@@ -15,7 +15,7 @@ from envdoctor.smoke import judge, reading
 from tests.processes import Done, run
 from tests.real.environments import ROOT, envdoctor, surroundings
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("torch")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.xdist_group("torch")]
 HERE, PACKAGE = Path(__file__).parent, ROOT / "envdoctor"
 TORCH = "torch==2.13.0"
 
