@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from envdoctor import facts
@@ -21,7 +20,7 @@ def check(options: Options, tell: Callable[[str], None]) -> Report:
     try:
         from envdoctor.app import judging  # loaded while the target's Python runs
 
-        return _with_record(judging.report(options, look or refusal, tell))
+        return judging.report(options, look or refusal, tell)
     finally:
         if look is not None:
             look.close()
@@ -33,11 +32,3 @@ def _begin(options: Options) -> tuple[facts.Look | None, CannotLook]:
         return facts.Look(options.at), CannotLook("there is no target")
     except CannotLook as error:
         return None, error
-
-
-def _with_record(report: Report) -> Report:
-    """Give the report with what `smoke` has shown of the very same contents, if anything."""
-    from envdoctor.smoke import record
-
-    tried = record.cited(report.fingerprint)
-    return dataclasses.replace(report, findings=(*report.findings, tried)) if tried else report

@@ -10,6 +10,7 @@ from envdoctor import checks
 from envdoctor.app.options import FAIL_ON, Filters
 from envdoctor.errors import UserError, near
 from envdoctor.model import Status
+from envdoctor.smoke import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
     checks.load()
-    return {code for code in checks.TITLES if code != "MATRIX"} | known.codes()
+    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE} | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:

@@ -11,6 +11,7 @@ from envdoctor.errors import CannotLook
 from envdoctor.facts import given
 from envdoctor.facts.fingerprint import fingerprint
 from envdoctor.model import Case, Finding, Recipe, Report, Status, Target
+from envdoctor.smoke import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,6 +59,9 @@ def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: 
     grounds = _grounds(options, wanted, seen)
     judged = [(ground, verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
+    taken = fingerprint(grounds[0].facts if len(grounds) == 1 else given.over(seen, {}))
+    if tried := record.cited(taken):  # what `smoke` has shown of the very same contents
+        chosen.append(filters.chosen(checks.Verdict((tried,), ()), wanted, options.filters))
     found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
     if any(finding.fixes for finding in found):
@@ -66,7 +70,7 @@ def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: 
     whole = Report(
         recipe=wanted,
         target=seen.target,
-        fingerprint=fingerprint(grounds[0].facts if len(grounds) == 1 else given.over(seen, {})),
+        fingerprint=taken,
         findings=tuple(found),
         held=filters.selected(held, options.filters),
         cure=cure,
