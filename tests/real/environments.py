@@ -36,10 +36,14 @@ def surroundings(**variables: str) -> dict[str, str]:
 
 def envdoctor(*words: str, folder: Path | None = None, **variables: str) -> Judged:
     """Run the command line of this checkout, isolated from the variables that bend a Python; ask for JSON."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from envdoctor.cli import main; main()"
-    command = [sys.executable, "-I", "-c", code, *words]
-    done = run(command, folder=folder, variables=surroundings(**variables))
+    done = run(command(*words), folder=folder, variables=surroundings(**variables))
     return Judged(done.status, done.document if done.stdout.startswith("{") else {}, done.stderr)
+
+
+def command(*words: str) -> list[str]:
+    """Give the command line that runs this checkout."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from envdoctor.cli import main; main()"
+    return [sys.executable, "-I", "-c", code, *words]
 
 
 def the_uv() -> str:
