@@ -51,7 +51,8 @@ def wanted(subject: str | None, known: Matrix) -> Recipe:
 
 def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
     """Judge facts by a recipe and the matrix."""
-    claims = known.concerning({*seen.by_name, *seen.missing}, wanted.uses)
+    seen = known.completed(seen)
+    claims = known.concerning({*seen.by_name, *seen.stands, *seen.missing}, wanted.uses)
     return checks.run_all(Case(wanted, seen, claims, known.modules((*wanted.imports, *wanted.uses))))
 
 

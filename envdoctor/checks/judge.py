@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from envdoctor.model import Claim, Fact, Facts
 
 
+_OF_GPUS = ("gpu.", "cuda.", "cudnn", "nccl", "driver", "accelerator")
+
+
 class Broken(NamedTuple):
     """The row that comes nearest, what of it is missed, and what was not seen of it."""
 
@@ -56,7 +59,7 @@ def judge(claim: Claim, facts: Facts) -> Judgement:
         if key.state is State.KNOWN and not cells.contains(claim.known, key.value):
             return Past(key)
     applies, unseen = _applies(claim.when, facts)
-    if not applies:
+    if not applies or (facts.stands and _of_another_build(claim, facts)):
         return None
     if unseen is not None:
         return Blind(unseen)
@@ -64,6 +67,16 @@ def judge(claim: Claim, facts: Facts) -> Judgement:
     if not rows:
         return Past(facts.get(claim.key))
     return _nearest([_row(row, facts) for row in rows])
+
+
+def _of_another_build(claim: Claim, facts: Facts) -> bool:
+    """Say whether a claim is not to be carried over to what stands in for a package.
+
+    One that names both is about having both, and what a build holds for GPUs says nothing of another build.
+    """
+    named = {*claim.when, *(name for row in claim.rows for name in (*row.when, *row.needs, *row.requires))}
+    carried = [real for replaced, real in facts.stands.items() if replaced in named]
+    return any(real in named for real in carried) or (bool(carried) and any(n.startswith(_OF_GPUS) for n in named))
 
 
 def _applies(when: Mapping[str, str], facts: Facts) -> tuple[bool, Fact | None]:

@@ -3,11 +3,13 @@
 Each claim is judged on its own: silent where it does not apply, `unknown` where a fact it needs was not seen or its
 table does not reach so far, else held or broken. A claim about one use of a package is an error only where the recipe
 says that it is used; a silent one, about what everybody has and few use, says nothing where it is not. A
-claim whose code belongs to another check is that check's table.
+claim whose code belongs to another check is that check's table. Where one distribution stands in for another, what is
+known of that one is told of it, under its own name.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from envdoctor.checks import TITLES, check
@@ -17,10 +19,10 @@ from envdoctor.checks.waiting import waits
 from envdoctor.model import Finding, Held, Source, State, Status, is_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from envdoctor.checks import Outcome
-    from envdoctor.model import Case, Claim, Fact
+    from envdoctor.model import Case, Claim, Fact, Fix, Place
 
 _KIND_OF = {"python": "python-version", "glibc": "glibc", "driver": "driver", "gpu.compute": "gpu-arch"}
 
@@ -66,8 +68,8 @@ def _past(claim: Claim, key: Fact) -> Finding:
 
 
 def _broken(claim: Claim, broken: Broken, case: Case) -> Finding:
-    fixes = fixes_of(claim, broken, case)
-    shown = [case.facts.get(name) for name in (*claim.when, *broken.row.when)]
+    named = (*claim.when, *broken.row.when)
+    shown = [case.facts.get(name) for name in named]
     evidence = tuple({fact.name: fact for fact in [*(m.fact for m in broken.misses), *shown]}.values())
     guessed = bool(broken.misses) and all(miss.guessed for miss in broken.misses)
     return Finding(
@@ -76,12 +78,28 @@ def _broken(claim: Claim, broken: Broken, case: Case) -> Finding:
         kind=_kind(claim, broken),
         title=claim.title,
         cause=_cause(claim, broken, guessed),
-        culprit=claim.culprit or tuple(miss.fact.name for miss in broken.misses),
+        culprit=_really(claim.culprit, case) or tuple(miss.fact.name for miss in broken.misses),
         evidence=evidence,
-        place=next((wish.place for fact in evidence if (wish := case.recipe.wish(fact.name))), None),
-        fixes=fixes,
+        place=_place((*(fact.name for fact in evidence), *named), case),
+        fixes=tuple(_typed(fix, case) for fix in fixes_of(claim, broken, case)),
         source=_source(claim),
     )
+
+
+def _place(names: Iterable[str], case: Case) -> Place | None:
+    return next((wish.place for name in names if (wish := case.recipe.wish(name))), None)
+
+
+def _really(names: Iterable[str], case: Case) -> tuple[str, ...]:
+    """Give components under the names of what is really installed in their place."""
+    return tuple(case.facts.stands.get(name, name) for name in names)
+
+
+def _typed(fix: Fix, case: Case) -> Fix:
+    """Give a fix that changes what is really installed."""
+    if not case.facts.stands.keys() & fix.pins.keys():
+        return fix
+    return dataclasses.replace(fix, pins=dict(zip(_really(fix.pins, case), fix.pins.values(), strict=True)))
 
 
 def _severity(claim: Claim, broken: Broken, case: Case) -> Status:

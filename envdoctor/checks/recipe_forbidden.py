@@ -24,7 +24,7 @@ def forbidden(case: Case) -> Iterator[Outcome]:
         fact = case.facts.get(wish.name)
         if fact.state is State.UNSEEN:
             yield Waits(CODE, fact)
-        elif fact.state is State.ABSENT or not cells.contains(wish.specifier, fact.value):
+        elif fact.state is State.ABSENT or fact.name != wish.name or not cells.contains(wish.specifier, fact.value):
             yield Held(CODE, f"{wish.name} is not there")
         else:
             yield Finding(

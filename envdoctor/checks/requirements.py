@@ -2,8 +2,9 @@
 
 Every distribution says in its metadata what else it needs (Requires-Dist). A missing one is an error: the first import
 of it fails. A version out of the declared range is a warning: it may run, and where it is known not to, a claim of the
-matrix says so. Extras count where something asks for them, and markers are evaluated for the target. A missing package
-that several others need is told once.
+matrix says so. What stands in for a package meets a requirement of it: it brings the same modules. Extras count where
+something asks for them, and markers are evaluated for the target. A missing package that several others need is told
+once.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def _judged(case: Case, markers: Markers) -> Iterator[Outcome]:
     unmet: dict[str, list[Need]] = {}
     for need in _active(case.recipe, case.facts, markers):
         name, specifier = need[1].name, need[1].specifier
-        dist = case.facts.by_name.get(name)
+        dist = case.facts.distribution(name)
         if dist is not None and _in_range(specifier, dist.version):
             met += 1
         elif dist is not None:
@@ -115,11 +116,11 @@ def _unmet(name: str, needs: list[Need], facts: Facts) -> Finding:
         code=UNMET,
         status=Status.WARNING,
         kind="requirement",
-        title=f"{name} {seen.value} is not what {_who(needs)} declare{'s' if len(_names(needs)) == 1 else ''}",
+        title=f"{seen.name} {seen.value} is not what {_who(needs)} declare{'s' if len(_names(needs)) == 1 else ''}",
         cause="; ".join(f"{dist.name} {dist.version} declares {name}{need.specifier}" for dist, need in needs[:4]),
-        culprit=(name, *_names(needs)[:2]),
+        culprit=(seen.name, *_names(needs)[:2]),
         evidence=(seen, *_evidence(needs)),
-        fixes=(Fix(pins={name: _together(needs)}),),
+        fixes=(Fix(pins={seen.name: _together(needs)}),),
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = frozenset({"python", "driver", "glibc", "libstdcxx", "cudnn", "nccl", "gpu.compute", "cuda.driver"})
 OF_THE_TARGET = frozenset({"python", "implementation", "os", "arch"})
-_OF_AN_IMAGE = frozenset({"glibc", "libstdcxx"})
+_OF_AN_IMAGE = frozenset({"glibc", "libstdcxx", "os.release"})
 _LEADING = re.compile(r"[a-z_]*(\d+)(?:\.(\d+))?", re.IGNORECASE)
 
 
@@ -51,7 +51,7 @@ def normalised(name: str, value: str) -> str:
 def over(facts: Facts, given: Mapping[str, Fact], missing: Mapping[str, str] | None = None) -> Facts:
     """Lay the facts of another computer over a target; what was seen of the computer it lies on is left out.
 
-    An image brings its own C library, so that one stays unless another is given.
+    An image brings its own system, so its C library stays unless another is given.
     """
     for name in OF_THE_TARGET & given.keys() & facts.facts.keys():
         seen, said = facts.facts[name].value, given[name].value

@@ -40,7 +40,7 @@ def of_machine(answer: Mapping[str, Any]) -> Iterator[Fact]:
     """Give what is known of this machine beside what a probe said of it."""
     if "glibc" not in answer and (glibc := _glibc()):
         yield Fact("glibc", glibc, "confstr")
-    yield from _release(Path("/"))
+    yield from release(Path("/etc/os-release"))
     yield container(Path("/"))
 
 
@@ -53,9 +53,9 @@ def _glibc() -> str:
     return number if name == "glibc" else ""
 
 
-def _release(root: Path) -> Iterator[Fact]:
-    """Give the distribution of Linux as /etc/os-release names it."""
-    lines = beginnings.text(root / "etc/os-release").splitlines()
+def release(file: Path) -> Iterator[Fact]:
+    """Give the distribution of Linux as os-release names it."""
+    lines = beginnings.text(file).splitlines()
     said = {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in lines)}
     told = f"{said.get('NAME', '')} {said.get('VERSION_ID', '')}".strip()
     if told:

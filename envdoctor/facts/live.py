@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor.facts import disk, distributions, host, machine, surroundings
@@ -43,7 +44,9 @@ def read(
     built = machine.frameworks(where)
     there = disk.look(answer, found.sites, root=root, deep=deep)
     seen = list(host.of_interpreter(answer, source))
-    if not image:
+    if image:
+        seen += host.release(Path(root.real(f"{root.folder}/etc/os-release")))
+    else:
         seen += _here(where, built, ask, asked=[*asked, *(machine.DEEP if deep else ())])
     known = facts_of(
         scanned.target,

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.errors import UserError
-from envdoctor.matrix import cache, claims
+from envdoctor.matrix import cache, claims, implied
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envdoctor.matrix.entries import Entry
     from envdoctor.matrix.store import Store
-    from envdoctor.model import Claim
+    from envdoctor.model import Claim, Facts
 
 BUNDLED = Path(__file__).parent
 _ALWAYS = ""
@@ -59,6 +59,11 @@ class Matrix(NamedTuple):
         known = self.store.part("modules") if tops else {}
         return {top: known[top] for top in tops if top in known}
 
+    def completed(self, facts: Facts) -> Facts:
+        """Give facts with what follows from them: facts that other facts imply, distributions that stand in."""
+        completed = implied.with_stand_ins(facts, self.store.part("stands-in"))
+        return implied.over(completed, self.store.part("implied"), lambda name: self.store.part(f"implied {name}"))
+
     def wheelless(self) -> dict[str, Any]:
         """Give the metadata of packages that have no wheel: name → version → requires, python."""
         return dict(self.store.part("wheelless"))
@@ -88,12 +93,12 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
     from envdoctor.matrix import entries  # not at the start: it reads YAML
 
     by_code: dict[str, Entry] = {}
-    plain: dict[str, dict[str, Any]] = {"conda": {}, "modules": {}, "metadata": {}}
+    plain: dict[str, dict[str, Any]] = {kind: {} for kind in entries.LISTING}
     for file, source in sources:
         seen: set[str] = set()
         for entry in entries.read(source, file):
             if entry.kind in plain:
-                plain[entry.kind].update(entry.holds)
+                _join(plain[entry.kind], entry.holds)
             elif entry.code in seen:
                 raise UserError(f"`{entry.code}` stands in this file twice", place=entry.place)
             else:
@@ -106,8 +111,20 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "conda": plain["conda"],
         "modules": plain["modules"],
         "wheelless": plain["metadata"],
+        "stands-in": {name: other for other, names in plain["stands-in"].items() for name in names},
+        "implied": {name: found["by"] for name, found in plain["implied"].items()},
+        **{f"implied {name}": found["names"] for name, found in plain["implied"].items()},
         **{f"claims {key}": part for key, part in _by_component(records).items()},
     }
+
+
+def _join(known: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add what an entry lists; mappings grow, anything else is replaced."""
+    for name, found in more.items():
+        if isinstance(found, dict) and isinstance(known.get(name), dict):
+            _join(known[name], found)
+        else:
+            known[name] = found
 
 
 def _by_component(records: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

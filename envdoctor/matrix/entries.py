@@ -1,4 +1,4 @@
-"""Read the entries of a matrix file, each checked for its form: rules, tables, names; conda names, modules, metadata.
+"""Read the entries of a matrix file, each checked for its form: what judges (rules, tables, names) and what only lists.
 
 An entry that judges compiles to plain records (text, lists, mappings), which are kept as JSON and built into claims
 later; one that only lists holds what it lists.
@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from envdoctor import yamlpos
+from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError
-from envdoctor.matrix import fields, records
+from envdoctor.matrix import fields, implied, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +26,15 @@ _JUDGING = {
     "table": {"key", "columns", "known", "rows", "probe", "silent"},
     "names": {"package", "gone", "instead"},
 }
-_LISTING = {"conda": {"title"}, "modules": {"title"}, "metadata": {"versions"}}
+LISTING = {
+    "conda": {"title"},
+    "modules": {"title"},
+    "metadata": {"versions"},
+    "implied": {"title", "by", "values"},
+    "stands-in": {"title"},
+}
 _KEYS = {kind: {kind} | _ORIGIN | more | _COMMON for kind, more in _JUDGING.items()}
-_KEYS |= {kind: {kind} | _ORIGIN | more for kind, more in _LISTING.items()}
+_KEYS |= {kind: {kind} | _ORIGIN | more for kind, more in LISTING.items()}
 _CODE = re.compile(r"[A-Z]{2,12}\d{3}")
 
 
@@ -75,7 +81,7 @@ def _entry(node: yamlpos.Map) -> Entry:
         fields.required(node, needed)
     fields.date(node, "checked")
     fields.choice(node, "evidence", fields.GRADES)
-    if kind in _LISTING:
+    if kind in LISTING:
         return Entry(kind, node.place, holds=_HOLDS[kind](node))
     code = _code(node, kind)
     return Entry(kind, node.place, code, tuple(records.READERS[kind](node, code)))
@@ -106,4 +112,32 @@ def _metadata(node: yamlpos.Map) -> dict[str, Any]:
     return {fields.required(node, "metadata"): versions}
 
 
-_HOLDS = {"conda": _conda, "modules": _modules, "metadata": _metadata}
+def _implied(node: yamlpos.Map) -> dict[str, Any]:
+    """Give the values of a fact that follow from the names in another: the words of a name → value and source."""
+    component, by = (fields.component(node, key) for key in ("implied", "by"))
+    source = fields.required(node, "source")
+    names: dict[str, tuple[str, str]] = {}
+    for value, listed in yamlpos.mapping(node.get("values"), "`values`").items.items():
+        for name in yamlpos.texts(listed, f"`{value}`"):
+            words = implied.words(name.value)
+            if cells.version(value) is None:
+                raise UserError(f"`{value}` is no version", place=name.place)
+            if not words or words in names:
+                raise UserError(f"`{name.value}` is no name, or stands here twice", place=name.place)
+            names[words] = (value, source)
+    return {component: {"by": by, "names": names}}
+
+
+def _stands_in(node: yamlpos.Map) -> dict[str, Any]:
+    """Give the distributions that may stand in for another, by the one that they replace."""
+    listed = yamlpos.mapping(node.get("stands-in"), "`stands-in`")
+    return {name: fields.words(listed, name) for name in fields.names_in(listed)}
+
+
+_HOLDS = {
+    "conda": _conda,
+    "modules": _modules,
+    "metadata": _metadata,
+    "implied": _implied,
+    "stands-in": _stands_in,
+}

@@ -91,9 +91,22 @@ def ranges_of(node: yamlpos.Map, key: str) -> dict[str, list[str]]:
 
 def cells_in(node: yamlpos.Map) -> dict[str, str]:
     """Give a mapping of components to cells, each of which can be read."""
+    return {name: _cell(name, yamlpos.text(node.items[name], f"`{name}`")) for name in names_in(node)}
+
+
+def names_in(node: yamlpos.Map) -> list[str]:
+    """Give the keys of a mapping, each of which can name a component."""
     for key in node.keys.values():
         _component(key)
-    return {name: _cell(name, yamlpos.text(item, f"`{name}`")) for name, item in node.items.items()}
+    return list(node.items)
+
+
+def component(node: yamlpos.Map, key: str) -> str:
+    """Give a field that names a component."""
+    required(node, key)
+    found = yamlpos.text(node.get(key), f"`{key}`")
+    _component(found)
+    return found.value
 
 
 def _component(key: yamlpos.Text) -> None:
@@ -123,9 +136,7 @@ def examples(node: yamlpos.Map, key: str) -> list[dict[str, str]]:
     found = []
     for item in yamlpos.sequence(node.get(key), f"`{key}`"):
         inner = yamlpos.mapping(item, "an example")
-        for key_ in inner.keys.values():
-            _component(key_)
-        found.append({name: yamlpos.text(value, f"`{name}`").value for name, value in inner.items.items()})
+        found.append({name: yamlpos.text(inner.items[name], f"`{name}`").value for name in names_in(inner)})
     return found
 
 

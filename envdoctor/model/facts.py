@@ -71,6 +71,7 @@ class Facts:
 
     `missing` gives the reason why a fact is unseen. `listed`: the distributions are all there are, so one that is not
     among them is absent. `managed`: the Python belongs to the operating system (PEP 668), nothing may be installed.
+    `stands`: of a package that is not there, the installed one that stands in for it.
     `looked`: files were looked at, so that `traces` holds all that is wrong with them; `search` is where the Python
     looks for code.
     """
@@ -86,14 +87,19 @@ class Facts:
     traces: tuple[Trace, ...] = ()
     search: tuple[Folder, ...] = ()
     by_name: Mapping[str, Distribution] = field(default_factory=dict)
+    stands: Mapping[str, str] = field(default_factory=dict)
+
+    def distribution(self, name: str) -> Distribution | None:
+        """Give the distribution of a name, or the one that stands in for it."""
+        return self.by_name.get(name) or self.by_name.get(self.stands.get(name, ""))
 
     def get(self, name: str) -> Fact:
-        """Give the fact of a component: known, known absent or unseen."""
+        """Give the fact of a component: known (under its own name, where it stands in for it), absent or unseen."""
         if name in self.facts:
             return self.facts[name]
-        found = self.by_name.get(name)
+        found = self.distribution(name)
         if found is not None:
-            return Fact(name, found.version, found.folder or found.location or self.target.path)
+            return Fact(found.name, found.version, found.folder or found.location or self.target.path)
         if name in self.missing:
             return Fact(name, source=self.missing[name], state=State.UNSEEN)
         if name.startswith("env."):
