@@ -12,12 +12,14 @@ import typer
 
 from envdoctor import __version__
 from envdoctor.cli import check, diff, explain, facts, rules, smoke
+from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
 
 app = typer.Typer(
     name="envdoctor",
+    cls=Group,
     help="Is it my code or my environment? Judge an ML environment against what is known to work.",
     no_args_is_help=True,
     add_completion=False,
@@ -25,11 +27,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check")(check.check)
-app.command("facts")(facts.facts)
-app.command("diff")(diff.diff)
-app.command("explain")(explain.explain)
-app.command("smoke")(smoke.smoke)
+app.command("check", cls=Command)(check.check)
+app.command("facts", cls=Command)(facts.facts)
+app.command("diff", cls=Command)(diff.diff)
+app.command("explain", cls=Command)(explain.explain)
+app.command("smoke", cls=Command)(smoke.smoke)
 app.add_typer(rules.app, name="rules")
 
 

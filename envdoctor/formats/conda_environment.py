@@ -48,8 +48,7 @@ class Environment:
     name: str
     channels: tuple[str, ...]
     entries: tuple[Listed, ...]
-    variables: dict[str, str]
-    place: Place
+    variables: dict[str, yamlpos.Text]
 
 
 class _Spec(NamedTuple):
@@ -84,7 +83,6 @@ def read(path: Path) -> Environment:
         channels=tuple(text.value for text in yamlpos.texts(_some(root.get("channels"), root), "`channels`")),
         entries=tuple(_entries(_some(root.get("dependencies"), root), path)),
         variables=_variables(root.get("variables")),
-        place=root.place,
     )
 
 
@@ -108,10 +106,12 @@ def _text(node: yamlpos.Node | None, what: str) -> str:
     return "" if _is_empty(node) else yamlpos.text(node, what).value
 
 
-def _variables(node: yamlpos.Node | None) -> dict[str, str]:
+def _variables(node: yamlpos.Node | None) -> dict[str, yamlpos.Text]:
     if _is_empty(node):
         return {}
-    return {name: _text(value, f"`{name}`") for name, value in yamlpos.mapping(node, "`variables`").items.items()}
+    return {
+        name: yamlpos.text(value, f"`{name}`") for name, value in yamlpos.mapping(node, "`variables`").items.items()
+    }
 
 
 def _entries(node: yamlpos.Node, path: Path) -> Iterator[Listed]:

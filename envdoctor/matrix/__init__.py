@@ -32,13 +32,14 @@ class Matrix(NamedTuple):
     def concerning(self, present: Collection[str], used: Iterable[str] = ()) -> tuple[Claim, ...]:
         """Give the claims that can say something about a target with these components, where these names are used."""
         asked = {*present, *(f"uses {part}" for name in used for part in _prefixes(name))}
-        found = (item for key in [_ALWAYS, *sorted(asked)] for item in self.store.part(f"claims {key}") or ())
+        parts = (self.store.part(f"claims {key}") for key in [_ALWAYS, *sorted(asked)])
+        found = (item for part in parts if part for item in claims.unfolded(part))
         return tuple(claims.build(record) for _, trigger, record in found if all(name in asked for name in trigger))
 
     def everything(self) -> tuple[Claim, ...]:
         """Give every claim, in the order of the files."""
         parts = (self.store.part(name) for name in self.store.places if name.startswith("claims "))
-        items = sorted((item for part in parts for item in part), key=lambda item: int(item[0]))
+        items = sorted((item for part in parts for item in claims.unfolded(part)), key=lambda item: item[0])
         return tuple(claims.build(record) for *_, record in items)
 
     def codes(self) -> frozenset[str]:
@@ -114,7 +115,7 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "stands-in": {name: other for other, names in plain["stands-in"].items() for name in names},
         "implied": {name: found["by"] for name, found in plain["implied"].items()},
         **{f"implied {name}": found["names"] for name, found in plain["implied"].items()},
-        **{f"claims {key}": part for key, part in _by_component(records).items()},
+        **{f"claims {key}": claims.folded(part) for key, part in _by_component(records).items()},
     }
 
 

@@ -11,6 +11,7 @@ from envdoctor.model import Recipe, Wish
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from envdoctor import yamlpos
     from envdoctor.formats.conda_environment import Environment
     from envdoctor.model import Listed
 
@@ -33,8 +34,13 @@ def of_environment(environment: Environment, file: str, to_pypi: Mapping[str, st
             python = wish
         else:
             wishes.append(_mapped(wish, to_pypi) if entry.conda else wish)
-    env = tuple(Wish(name, value, place=environment.place) for name, value in environment.variables.items())
+    env = tuple(_variable(name, text) for name, text in environment.variables.items())
     return Recipe(environment.name, "environment", file, python=python, packages=tuple(wishes), env=env)
+
+
+def _variable(name: str, text: yamlpos.Text) -> Wish:
+    """Give the wish for a variable; conda sets one without a value to the empty text."""
+    return Wish(name, "" if text.empty else text.value, place=text.place)
 
 
 def _wish(entry: Listed) -> Wish:

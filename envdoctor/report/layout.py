@@ -120,7 +120,8 @@ def _joined(findings: Iterable[Finding]) -> Iterator[Finding]:
 def _evidence(finding: Finding, width: int, volume: int) -> Iterator[Line]:
     if volume == VERBOSE:
         for fact in finding.evidence:
-            yield from wrapped(f"seen: {seen(fact)}, in {fact.source}", width, indent=2, style="dim")
+            where = f", in {fact.source}" if fact.state is State.KNOWN else f" ({fact.source})"
+            yield from wrapped(f"seen: {seen(fact)}{where}", width, indent=2, style="dim")
     elif finding.evidence:
         told = ", ".join(dict.fromkeys(seen(fact) for fact in finding.evidence))
         yield from wrapped(f"seen: {told}", width, indent=2, style="dim")
