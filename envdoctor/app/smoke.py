@@ -70,6 +70,8 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
 
 def _wanted(asked: Asked, known: Matrix) -> Recipe:
     """Give one recipe of all that is named: the trials of the recipes and those named by themselves."""
+    if strange := next((group for group in asked.groups if group not in catalog.groups()), None):
+        raise UserError(f"`{strange}` is no group", hint=near(strange, catalog.groups()))
     names = [word for word in asked.words if word in catalog.trials()]
     subjects = [word for word in asked.words if word not in names]
     if len(subjects) > 1:
