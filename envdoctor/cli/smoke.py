@@ -76,8 +76,7 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
         output.show(report.trials(app.listed(), output.width()), color)
         return
     chosen = Filters(fail_on=fail_on.value, strict=strict)
-    where = Device.CUDA if "gpu" in (group or ()) else device
-    how = app.Settings(where.value, preset.value, threads, cpu, timeout)
+    how = app.Settings("cuda" if "gpu" in (group or ()) else device.value, preset.value, threads, cpu, timeout)
     asked = app.Asked(tuple(words or ()), tuple(group or ()), Where(target), chosen, how, typed=check.again())
     if bench:
         sys.stdout.write(report.benchmarks(app.measured(asked, output.tell)))

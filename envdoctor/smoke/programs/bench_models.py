@@ -118,13 +118,13 @@ def learning() -> Iterator[dict]:
     yield told("text", text.digest())
     yield told("entropy of the text", round(text.entropy(text.parts()[1]), 4))
     yield told("steps", STEPS[device()])
+    rates = {}
+    for kind, grid in GRID.items():
+        finals = {rate: _trained(kind, rate, LENGTHS[0], TUNED_ON)["curve"][-1][1] for rate in grid}
+        rates[kind] = min(finals, key=finals.__getitem__)
+        losses = ", ".join(f"{loss:.4f} at {rate:g}" for rate, loss in finals.items())
+        yield told(f"{kind}: losses of three rates at context {LENGTHS[0]}", losses)
     for context in LENGTHS:
-        rates = {}
-        for kind, grid in GRID.items():
-            finals = {rate: _trained(kind, rate, context, TUNED_ON)["curve"][-1][1] for rate in grid}
-            rates[kind] = min(finals, key=finals.__getitem__)
-            losses = ", ".join(f"{loss:.4f} at {rate:g}" for rate, loss in finals.items())
-            yield told(f"context {context}, {kind}: losses of three rates", losses)
         ratios = []
         for seed in SEEDS:
             runs = {kind: _trained(kind, rate, context, seed) for kind, rate in rates.items()}
@@ -137,7 +137,7 @@ def learning() -> Iterator[dict]:
 
 
 def _trained(kind: str, rate: float, context: int, seed: int) -> dict:
-    plan = train.Plan(kind, "small", STEPS[device()], rate, TOKENS // context, context, seed, every=10)
+    plan = train.Plan(kind, "small", STEPS[device()], rate, TOKENS // context, context, seed, every=20)
     return train.run(plan, device())
 
 

@@ -14,7 +14,7 @@ from typing import Iterator
 
 import gpt
 import torch
-from harness import Unable, equal, most, told, trial
+from harness import Unable, equal, least, most, told, trial
 from measure import device, error, gpu, need, version
 
 
@@ -37,7 +37,7 @@ def dataloader() -> Iterator[dict]:
     """Worker processes hand over batches larger than a pipe, however they are started."""
     with contextlib.suppress(OSError, AttributeError):
         shared = os.statvfs("/dev/shm")  # noqa: S108  (asked, not written to)
-        yield told("shared memory MiB", shared.f_bavail * shared.f_frsize >> 20)
+        yield least("MiB that are free in /dev/shm", shared.f_bavail * shared.f_frsize >> 20, 16)
     for method in ("fork", "spawn"):
         if method not in multiprocessing.get_all_start_methods():
             continue
