@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Settings", "Smoked", "listed", "measured", "smoke"]
 Tell = Callable[[str], None]
+ALWAYS = ("torch",)  # what its trials need is missed even if nobody asks for them
 
 
 class Asked(NamedTuple):
@@ -70,6 +71,8 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
 
 def _wanted(asked: Asked, known: Matrix) -> Recipe:
     """Give one recipe of all that is named: the trials of the recipes and those named by themselves."""
+    if strange := next((group for group in asked.groups if group not in catalog.groups()), None):
+        raise UserError(f"`{strange}` is no group", hint=near(strange, catalog.groups()))
     names = [word for word in asked.words if word in catalog.trials()]
     subjects = [word for word in asked.words if word not in names]
     if len(subjects) > 1:
@@ -91,12 +94,12 @@ def _wanted(asked: Asked, known: Matrix) -> Recipe:
 
 
 def _chosen(wanted: Recipe, groups: Sequence[str], seen: Facts) -> list[Trial]:
-    """Give the trials by name; without any name the core of what is installed; and those of the groups beside them."""
+    """Give the trials by name; without a name the core of torch and what is installed; and the groups beside them."""
     every = catalog.trials()
     named = [every[one.name] for one in wanted.smoke if not (one.run or one.serve)]
     if not wanted.smoke:
-        there = [trial for trial in every.values() if all(name in seen.by_name for name in trial.needs)]
-        named = [trial for trial in there if trial.group == "core"]
+        core = [trial for trial in every.values() if trial.group == "core"]
+        named = [trial for trial in core if trial.needs == ALWAYS or all(name in seen.by_name for name in trial.needs)]
     needs = {trial.needs for trial in named}
     more = [trial for trial in every.values() if trial.group in groups and (trial.needs in needs or not needs)]
     return list(dict.fromkeys([*named, *more]))
@@ -109,14 +112,13 @@ def _all(
     jobs = plan.jobs(chosen, asked.settings)
     jobs += [plan.own(one, str(here)) for one in wanted.smoke if one.run]
     jobs += [services.job(one, here) for one in wanted.smoke if one.serve]
-    if not jobs:
-        raise CannotLook("there is nothing to try: none of the packages that the trials know is installed")
+    missed = Status.INFO if len(jobs) > 1 and not wanted.smoke else Status.ERROR
     found: list[Finding | Held] = []
     ran = []
     for job in jobs:
         lacking = next((name for name in job.needs if seen.listed and name not in seen.by_name), "")
         if lacking:
-            found.append(judge.absent(Ran(job.name, job.asked, None), lacking))
+            found.append(judge.absent(Ran(job.name, job.asked, None), lacking, missed))
             continue
         if refusal := _refusal(job, wanted, seen, known):
             found.append(refusal)

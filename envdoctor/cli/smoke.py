@@ -32,10 +32,12 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(metavar="[SUBJECT or NAME]...", help="A recipe, names of trials, or both; none: all core trials."),
 ]
-Group = Annotated[list[str] | None, typer.Option("--group", help="Also the trials of this group. Repeatable.")]
+Group = Annotated[
+    list[str] | None, typer.Option("--group", help="Also the trials of this group: process, compile, gpu. Repeatable.")
+]
 Listed = Annotated[bool, typer.Option("--list", help="List the trials and what each proves.")]
 Bench = Annotated[bool, typer.Option("--bench", help="Measure and print figures as JSON; judge nothing.")]
-At = Annotated[Device, typer.Option("--device", help="Where to compute.")]
+At = Annotated[Device, typer.Option("--device", help="Where to compute; with the group gpu it is cuda.")]
 Size = Annotated[Preset, typer.Option("--preset", help="The size of the models.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="How many threads a process may use.")]
 Wall = Annotated[float, typer.Option("--timeout", min=1, metavar="S", help="How long a process may take.")]
@@ -74,7 +76,7 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
         output.show(report.trials(app.listed(), output.width()), color)
         return
     chosen = Filters(fail_on=fail_on.value, strict=strict)
-    how = app.Settings(device.value, preset.value, threads, cpu, timeout)
+    how = app.Settings("cuda" if "gpu" in (group or ()) else device.value, preset.value, threads, cpu, timeout)
     asked = app.Asked(tuple(words or ()), tuple(group or ()), Where(target), chosen, how, typed=check.again())
     if bench:
         sys.stdout.write(report.benchmarks(app.measured(asked, output.tell)))

@@ -93,7 +93,8 @@ def benchmarks(ran: Sequence[Ran]) -> str:
                 "spent": dict(one.spent),
                 "fault": one.fault or one.refused,
                 "benchmarks": {
-                    attempt.trial: {figure.name: figure.got for figure in attempt.figures} or attempt.reason
+                    attempt.trial: {figure.name: figure.got for figure in attempt.figures}
+                    | ({"ended by": attempt.reason} if attempt.reason else {})
                     for attempt in one.attempts
                 },
             }

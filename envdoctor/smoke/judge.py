@@ -106,11 +106,11 @@ def _refused(ran: Ran) -> Finding:
     return Finding("SMOKE003", Status.ERROR, kind, f"{ran.program} cannot be imported", cause, culprit=ran.needs[:1])
 
 
-def absent(ran: Ran, package: str) -> Finding:
-    """Give the finding of a package without which trials cannot be run."""
+def absent(ran: Ran, package: str, status: Status = Status.ERROR) -> Finding:
+    """Give the finding of a package without which trials cannot be run, as bad as they were asked for."""
     cause = f"these try it: {', '.join(ran.asked)}"
     title, fix = f"{package} is not installed", Fix(pins={package: "*"})
-    return Finding("SMOKE008", Status.ERROR, "missing-package", title, cause, (package,), fixes=(fix,))
+    return Finding("SMOKE008", status, "missing-package", title, cause, (package,), fixes=(fix,))
 
 
 def _ended(ran: Ran) -> Finding:

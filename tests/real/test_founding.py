@@ -22,7 +22,6 @@ def scenario(target: Path) -> Done:
 
 
 @needs_python
-@pytest.mark.xdist_group("tensorflow")
 def test_the_failure_is_as_told_and_the_printed_command_ends_it(tmp_path: Path) -> None:
     assert PYTHON is not None
     options = ("--no-deps", "--requirement", str(FOUNDING / "freeze.txt"))
@@ -50,7 +49,6 @@ def test_the_failure_is_as_told_and_the_printed_command_ends_it(tmp_path: Path) 
 
 
 @needs_python
-@pytest.mark.xdist_group("tensorflow")
 def test_an_environment_with_exactly_the_printed_pins_trains(tmp_path: Path) -> None:
     assert PYTHON is not None
     words = ["check", "tf-text-bert", "--online", "--json", "--target", str(FOUNDING / "snapshot.json")]

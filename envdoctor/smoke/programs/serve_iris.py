@@ -132,12 +132,13 @@ class Server:
     """A `bentoml serve` that runs: its process, address and log."""
 
     def __init__(self, folder: str, service: str, logs: str) -> None:
+        host = socket.gethostbyname("localhost")  # BentoML takes an address only
         with socket.socket() as free:
-            free.bind(("localhost", 0))
+            free.bind((host, 0))
             port = free.getsockname()[1]
-        self.address = f"http://localhost:{port}"
+        self.address = f"http://{host}:{port}"
         self.log = os.path.join(logs, "serve.log")
-        words = [sys.executable, "-m", "bentoml", "serve", service, "--host", "localhost", "--port", str(port)]
+        words = [sys.executable, "-m", "bentoml", "serve", service, "--host", host, "--port", str(port)]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 words, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
