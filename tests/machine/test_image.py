@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from envdoctor import facts
 from envdoctor.app.check import check
 from envdoctor.app.options import At, Options
+from envdoctor.facts.fingerprint import fingerprint
 from tests.folders import wheel
 from tests.machine.building import RPATH, library, needing, needs_compiler
+from tests.machine.fatbins import CUBIN, container, holder, member
 from tests.machine.test_libraries import versioned
 
 pytestmark = [needs_compiler, pytest.mark.skipif(sys.platform != "linux", reason="the loader of glibc is Linux's")]
@@ -154,3 +157,17 @@ def test_an_image_is_judged_for_the_machines_that_it_is_for(image: Path, tmp_pat
     waiting = [one for one in alone if one.status == "unknown" and one.evidence[0].name == "driver"]
     assert waiting
     assert "`--machine` names the computer" in waiting[0].cause
+
+
+def test_how_deep_one_looks_does_not_change_the_fingerprint(image: Path) -> None:
+    site = image / SITE
+    holder(site / "nvidia/nccl/lib/libnccl.so.2", container(member(CUBIN, 80)))
+    about = site / "nvidia_nccl_cu12-2.21.5.dist-info"
+    record = (about / "RECORD").read_text()
+    (about / "RECORD").write_text(f"nvidia/nccl/lib/libnccl.so.2,,\n{record}")
+    plain = facts.Look(At(str(image))).facts()
+    deep = facts.Look(At(str(image), deep=True)).facts(["nvidia-nccl-cu12.arch_list"])
+    assert deep.facts.keys() - plain.facts.keys() == {"nvidia-nccl-cu12.arch_list"}
+    assert fingerprint(deep) == fingerprint(plain)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: nvidia-nccl-cu12\nVersion: 2.21.6\n\n")
+    assert fingerprint(facts.Look(At(str(image))).facts()) != fingerprint(plain)
