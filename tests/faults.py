@@ -9,13 +9,13 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.folders import MINOR, TAG, prefix, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 CODE = "def answer():\n    return 42\n"
 ALPHA = {"alpha/__init__.py": CODE, "alpha/core.py": CODE * 20}
@@ -138,20 +138,21 @@ def _rebuilt_for(tag: str) -> Callable[[Ground], None]:
     return make
 
 
-def _config(ground: Ground, shares: str) -> None:
-    file = ground.venv / "pyvenv.cfg"
-    kept = [line for line in file.read_text().splitlines() if not line.startswith("include-system")]
-    file.write_text("\n".join([*kept, f"include-system-site-packages = {shares}", ""]))
-
-
 def _in_the_user_site(ground: Ground) -> None:
-    older(ground.user_site)
-    _config(ground, "true")
-
-
-def _without_the_user_site(ground: Ground) -> None:
-    _remove(ground.folder / "home" / ".local")
-    _config(ground, "false")
+    """Lay the environment on top of a base with a package, of which the user site holds another version."""
+    library = Path(os.__file__).parent
+    base = ground.folder / "base/lib" / library.name
+    base.mkdir(parents=True)
+    for entry in library.iterdir():
+        if not entry.name.endswith("-packages"):
+            (base / entry.name).symlink_to(entry)
+    (ground.folder / "base/bin").mkdir()
+    for name in ("python", "python3", library.name):
+        (ground.folder / "base/bin" / name).symlink_to(os.path.realpath(sys.executable))
+    file = ground.venv / "pyvenv.cfg"
+    file.write_text(f"home = {ground.folder}/base/bin\ninclude-system-site-packages = true\n")
+    wheel(base / "site-packages", "omega", {"omega/__init__.py": ""}, "2.0")
+    wheel(ground.user_site, "omega", {"omega/__init__.py": "old = True\n"}, "1.0")
 
 
 def _dist_info(ground: Ground, name: str = "alpha") -> Path:
@@ -217,9 +218,9 @@ FAULTS = [
     ),
     Fault(
         "the user site hides a package",
-        ("alpha", "user site", "PYTHONNOUSERSITE"),
+        ("omega", "PYTHONNOUSERSITE"),
         _in_the_user_site,
-        _without_the_user_site,
+        lambda g: _remove(g.folder / "home" / ".local"),
     ),
     Fault(
         "PYTHONPATH holds an older copy",
