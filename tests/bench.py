@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envdoctor import bootstrap
-from tests import synthetic
+from tests import bench_faults, synthetic
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
 WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
@@ -82,7 +82,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=11, help="how often each command is run (default 11)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 5000], help="numbers of distributions")
     parser.add_argument("--assert", dest="strict", action="store_true", help="fail if a budget is broken")
+    parser.add_argument("--faults", action="store_true", help="print the table of faults alone, and keep it")
     asked = parser.parse_args()
+    if asked.faults:
+        return _faults(keep=True)
     print(f"`check` runs as `PYTHON -m envdoctor`, the empty app in the same Python {sys.version.split()[0]};")
     print(f"medians of {asked.rounds} interleaved rounds after one to warm up; load now {os.getloadavg()[0]:.2f}")
     budgets: list[Budget] = []
@@ -92,8 +95,19 @@ def main() -> int:
         budgets += _matrix(Path(folder), asked.rounds)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
-    print("\nbudgets", *budgets, sep="\n")
+    print("\nbudgets", *budgets, "", sep="\n")
+    _faults(keep=False)
     return int(asked.strict and any(budget.seen > budget.most for budget in budgets))
+
+
+def _faults(*, keep: bool) -> int:
+    """Print who names which fault."""
+    with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
+        rows = bench_faults.compared(Path(folder), _uv())
+    print(*bench_faults.lines(rows), sep="\n")
+    if keep:
+        bench_faults.keep(rows, _uv())
+    return 0
 
 
 def _quick(folder: Path, rounds: int) -> list[Budget]:

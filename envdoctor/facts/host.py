@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor.facts import beginnings
+from envdoctor.facts.inside import Files
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -40,7 +41,7 @@ def of_machine(answer: Mapping[str, Any]) -> Iterator[Fact]:
     """Give what is known of this machine beside what a probe said of it."""
     if "glibc" not in answer and (glibc := _glibc()):
         yield Fact("glibc", glibc, "confstr")
-    yield from release(Path("/etc/os-release"))
+    yield from release(Files())
     yield container(Path("/"))
 
 
@@ -53,9 +54,9 @@ def _glibc() -> str:
     return number if name == "glibc" else ""
 
 
-def release(file: Path) -> Iterator[Fact]:
-    """Give the distribution of Linux as os-release names it."""
-    lines = beginnings.text(file).splitlines()
+def release(files: Files) -> Iterator[Fact]:
+    """Give the distribution of Linux as /etc/os-release names it."""
+    lines = (files.text("/etc/os-release") or files.text("/usr/lib/os-release")).splitlines()
     said = {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in lines)}
     told = f"{said.get('NAME', '')} {said.get('VERSION_ID', '')}".strip()
     if told:

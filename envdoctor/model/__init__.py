@@ -18,6 +18,7 @@ from envdoctor.model.terms import (
     can_be_given,
     is_host,
     is_of_computer,
+    is_of_files,
 )
 from envdoctor.model.traces import Folder, Trace
 from envdoctor.model.verification import Outcome, Role, Verification
@@ -63,4 +64,5 @@ __all__ = [
     "can_be_given",
     "is_host",
     "is_of_computer",
+    "is_of_files",
 ]

@@ -46,7 +46,7 @@ def seen(site: Path, wheels: Mapping[str, str], **variables: str) -> dict[str, F
     environment = Environment((str(site),), str(site.parent), dists)
     built = builds.read(dists, {str(site): str(site)}, str(site.parent))
     process = Process(sys.executable, variables)
-    found = [*machine.standing(process), *libraries.facts(environment, built, process)]
+    found = [machine.libstdcxx(process), *machine.libcuda(process), *libraries.facts(environment, built, process)]
     return {fact.name: fact for fact in found}
 
 
