@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diff, explain, facts, rules, smoke
+from envdoctor.cli import check, diff, explain, facts, lock, rules, smoke
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
@@ -30,6 +30,7 @@ app.command("facts")(facts.facts)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
 app.command("smoke")(smoke.smoke)
+app.add_typer(lock.app, name="lock")
 app.add_typer(rules.app, name="rules")
 
 
