@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import facts, matrix
-from envdoctor.app import filters, judging, order
+from envdoctor.app import filters, judging, lock_conda, order
 from envdoctor.app import lock as making
+from envdoctor.app import lock_request as request
 from envdoctor.app.options import Filters
 from envdoctor.errors import UserError
 from envdoctor.facts import At, machines
@@ -46,14 +47,14 @@ def check(asked: Asked) -> Report:
     look = facts.Look(asked.at)
     try:
         known = matrix.load(asked.matrix)
-        wanted, locks = _locks(asked, known)
+        conda = lock_conda.checked(asked.subject, asked.to, known)
+        wanted, locks = (conda.wanted, []) if conda else _locks(asked, known)
         filters.validate(asked.filters, wanted, known)
         seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
     finally:
         look.close()
-    outcomes = [*_of_recipe(wanted, locks), *_of_machines(wanted, locks, known, asked)]
     lock = _for_target(locks, seen)
-    outcomes += [compare.elsewhere(locks[0], seen)] if lock is None else compare.with_target(lock, seen)
+    outcomes = list(conda.outcomes(seen, look.sighting.path) if conda else _outcomes(asked, wanted, locks, known, seen))
     found = [_ignored(one, wanted, asked.filters) for one in outcomes if isinstance(one, Finding)]
     whole = Report(
         recipe=wanted,
@@ -65,6 +66,16 @@ def check(asked: Asked) -> Report:
         verify=asked.words,
     )
     return dataclasses.replace(whole, exit_code=filters.exit_code(whole, asked.filters))
+
+
+def _outcomes(
+    asked: Asked, wanted: Recipe, locks: Sequence[Lock], known: Matrix, seen: Facts
+) -> Iterator[Finding | Held]:
+    """Compare the locks of an index with the recipe, with what is known, and with the target."""
+    yield from _of_recipe(wanted, locks)
+    yield from _of_machines(wanted, locks, known, asked)
+    lock = _for_target(locks, seen)
+    yield from [compare.elsewhere(locks[0], seen)] if lock is None else compare.with_target(lock, seen)
 
 
 def seal(asked: Asked, tell: Tell) -> tuple[Path, int]:
@@ -101,7 +112,7 @@ def _locks(asked: Asked, known: Matrix) -> tuple[Recipe, list[Lock]]:
         pypi.own(lock)
         return Recipe(name=path.name, kind="lock", path=asked.subject), [lock]
     wanted = judging.wanted(asked.subject, known)
-    folder = making.place(asked.subject, asked.to)
+    folder = request.place(asked.subject, asked.to)
     locks = list(making.existing(folder, wanted.name).values())
     if not locks:
         hint = f"`envdoctor lock {asked.subject}` makes one; `--to` names another folder"
@@ -111,7 +122,7 @@ def _locks(asked: Asked, known: Matrix) -> tuple[Recipe, list[Lock]]:
 
 def _of_recipe(wanted: Recipe, locks: Sequence[Lock]) -> Iterator[Finding | Held]:
     for lock in locks:
-        lines = pypi.own(lock).get("asked") if wanted.kind == "lock" else making.asked_lines(wanted)
+        lines = pypi.own(lock).get("asked") if wanted.kind == "lock" else request.asked_lines(wanted)
         yield from compare.with_recipe(lock, lines if isinstance(lines, list) else [])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,13 @@ class _Group(TyperGroup):
         return super().parse_args(ctx, [_MAKE, *args] if args and args[0] not in known else args)
 
 
+class Rendered(StrEnum):
+    """What conda-lock makes of a lock."""
+
+    EXPLICIT = "explicit"
+    ENV = "env"
+
+
 app = typer.Typer(
     cls=_Group,
     no_args_is_help=True,
@@ -42,6 +50,9 @@ Upgrade = Annotated[bool, typer.Option("--upgrade", help="Let every package move
 Built = Annotated[
     list[str] | None, typer.Option("--allow-build", metavar="NAME", help="Run the build of a package without wheels.")
 ]
+Render = Annotated[
+    Rendered | None, typer.Option("--render", help="Have conda-lock render a conda lock, for conda to read.")
+]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and write nothing.")]
 Limit = Annotated[float, typer.Option("--timeout", min=1, metavar="S", help="How long one solve may take.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -59,6 +70,7 @@ def make(  # noqa: PLR0917  (Typer makes options of them)
     update: Update = None,
     upgrade: Upgrade = False,
     allow_build: Built = None,
+    render: Render = None,
     dry_run: Dry = False,
     matrix: options.Matrix = None,
     timeout: Limit = 300.0,
@@ -79,7 +91,8 @@ def make(  # noqa: PLR0917  (Typer makes options of them)
     asked = app.Asked(
         subject, to, at, tuple(machine or ()), exclude_newer, torch_variant, anew, tuple(allow_build or ())
     )
-    written = app.lock(asked._replace(dry=dry_run, matrix=tuple(matrix or ()), limit=timeout), output.tell)
+    asked = asked._replace(dry=dry_run, matrix=tuple(matrix or ()), limit=timeout, render=render or "")
+    written = app.lock(asked, output.tell)
     if json:
         sys.stdout.write(report.render(written))
     else:

@@ -31,18 +31,21 @@ def with_recipe(lock: Lock, asked: Sequence[str]) -> Iterator[Finding | Held]:
     """Compare a lock with what its recipe asks for now, and with its own digest."""
     own = pypi.own(lock)
     before = sorted(map(str, own.get("asked", ()))) if isinstance(own.get("asked"), list) else []
-    if before == sorted(asked):
-        yield Held(STALE, "the recipe asks for what the lock was made for")
-    else:
-        new, gone = sorted({*asked} - {*before}), sorted({*before} - {*asked})
-        told = [f"now asked for: {', '.join(new)}"] if new else []
-        told += [f"no longer: {', '.join(gone)}"] if gone else []
-        yield _finding(STALE, lock, TITLES[STALE], cause="; ".join(told))
+    cause = stale(before, asked)
+    yield _finding(STALE, lock, TITLES[STALE], cause=cause) if cause else Held(STALE, "the lock is for what is asked")
     if own.get("packages") == pypi.digest(lock.document["packages"]):
         yield Held(EDITED, "the packages are as they were written")
     else:
         cause = "their digest is not the one that was written with them; make the lock again"
         yield _finding(EDITED, lock, TITLES[EDITED], cause=cause)
+
+
+def stale(before: Sequence[object], asked: Sequence[str]) -> str:
+    """Say what is asked for now and was not when a lock was made, and what no longer; nothing if it is the same."""
+    was = set(map(str, before))
+    new, gone = sorted({*asked} - was), sorted(was - {*asked})
+    told = [f"now asked for: {', '.join(new)}"] if new else []
+    return "; ".join([*told, *([f"no longer: {', '.join(gone)}"] if gone else [])])
 
 
 def is_for(lock: Lock, facts: Facts) -> bool:
@@ -85,7 +88,8 @@ def with_target(lock: Lock, facts: Facts) -> Iterator[Finding | Held]:
     yield Held(OTHER, "packages are as the lock has them", sum(facts.get(name).state is State.KNOWN for name in wanted))
 
 
-def _same(one: str, other: str) -> bool:
+def same_version(one: str, other: str) -> bool:
+    """Say whether two texts state the same version."""
     mine, theirs = cells.version(one), cells.version(other)
     return mine == theirs if mine and theirs else one == other
 
@@ -94,14 +98,14 @@ def _missing(lock: Lock, wanted: Mapping[str, Any], facts: Facts) -> Iterator[Fi
     absent = [facts.get(name) for name in wanted if facts.get(name).state is State.ABSENT]
     if absent:
         names = tuple(fact.name for fact in absent)
-        title = f"{_counted(names, 'of the lock is', 'of the lock are')} not installed: {_few(names)}"
+        title = f"{_counted(names, 'of the lock is', 'of the lock are')} not installed: {few(names)}"
         yield _finding(MISSING, lock, title, culprit=names, evidence=tuple(absent), kind="missing-package")
 
 
 def _extra(lock: Lock, wanted: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
     names = tuple(sorted(facts.by_name.keys() - wanted.keys() - _SEEDS))
     if names:
-        title = f"{_counted(names, 'is', 'are')} not in the lock: {_few(names)}"
+        title = f"{_counted(names, 'is', 'are')} not in the lock: {few(names)}"
         yield _finding(EXTRA, lock, title, culprit=names, evidence=tuple(map(facts.get, names)))
 
 
@@ -109,7 +113,8 @@ def _counted(names: Sequence[str], one: str, several: str) -> str:
     return f"1 package {one}" if len(names) == 1 else f"{len(names)} packages {several}"
 
 
-def _few(names: Sequence[str]) -> str:
+def few(names: Sequence[str]) -> str:
+    """Give names as text, not too many of them."""
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
@@ -121,7 +126,7 @@ def _changed(lock: Lock, wanted: Mapping[str, Any], facts: Facts) -> Iterator[Fi
     others = tuple(name for name, number in numbers.items() if number != sealed[name])
     yield Held(CHANGED, "packages have the files that were sealed", len(numbers) - len(others))
     if others:
-        title = f"the files of {_few(others)} are others than when the lock was sealed"
+        title = f"the files of {few(others)} are others than when the lock was sealed"
         yield _finding(CHANGED, lock, title, culprit=others, evidence=tuple(map(facts.get, others)), kind="corrupt")
     for trace in facts.traced(*_DAMAGE):
         if trace.name in same:
@@ -132,7 +137,7 @@ def _changed(lock: Lock, wanted: Mapping[str, Any], facts: Facts) -> Iterator[Fi
 
 def _is_there(package: Package, facts: Facts) -> bool:
     fact = facts.get(package.name)
-    return fact.state is State.KNOWN and _same(str(package.version or fact.value), fact.value)
+    return fact.state is State.KNOWN and same_version(str(package.version or fact.value), fact.value)
 
 
 def sealed_for(lock: Lock, facts: Facts) -> Mapping[str, str]:

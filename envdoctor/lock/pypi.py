@@ -55,7 +55,7 @@ def _table(
         "asked": asked(wanted.requirements, wanted.bounds),
         "exclude-newer": datetime.datetime.fromisoformat(wanted.before),
         "packages": digest(packages),
-        "machines": [_machine(one.spot) for one in settled],
+        "machines": [machine(one.spot) for one in settled],
     }
     if wanted.recipe.locking.indexes:
         table["indexes"] = list(wanted.recipe.locking.indexes)
@@ -71,7 +71,8 @@ def asked(requirements: Iterable[str], bounds: Iterable[str]) -> list[str]:
     return sorted({*requirements, *(f"{bound} (if there)" for bound in bounds)})
 
 
-def _machine(spot: Spot) -> dict[str, Any]:
+def machine(spot: Spot) -> dict[str, Any]:
+    """Give what a lock remembers of a computer."""
     said = {"name": spot.name} if spot.name else {}
     said |= {"python": spot.python, "system": spot.system, "arch": spot.arch}
     said |= {"torch": spot.torch} if spot.torch else {}

@@ -14,7 +14,6 @@ from packaging.requirements import Requirement
 
 from envdoctor import cells
 from envdoctor.checks import judge as judging
-from envdoctor.errors import CannotLook
 from envdoctor.lock import spots
 from envdoctor.model import Fix, Ruling, State, is_host
 from envdoctor.solve import plan, uv
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
     from envdoctor.lock.spots import Spot
     from envdoctor.model import Claim, Facts, Finding, Recipe
+
+    Ask = Callable[[Mapping[str, str], frozenset[str]], uv.Answer]
 
 MOST_SOLVES = 20
 
@@ -44,7 +45,6 @@ class Wanted:
     codes: Collection[str] = ()
     anew: Sequence[str] = ()
     built: Sequence[str] = ()
-    outside: Sequence[str] = ()
     limit: float = uv.LIMIT
 
 
@@ -68,28 +68,18 @@ class _State(NamedTuple):
     errors: Sequence[Finding]
 
 
-class Earlier(NamedTuple):
-    """An earlier lock for a computer, and what was ruled out then."""
-
-    text: str = ""
-    rulings: tuple[Ruling, ...] = ()
-
-
-NOTHING = Earlier()
-
-
-def settle(wanted: Wanted, spot: Spot, earlier: Earlier = NOTHING) -> Settled:
-    """Give the set for a computer; what an earlier lock has stays where it can. Raise CannotLook without an index."""
-    search = _Search(wanted, spot, earlier.text)
+def settle(wanted: Wanted, spot: Spot, ask: Ask, rulings: Sequence[Ruling] = ()) -> Settled:
+    """Give the set for a computer; `rulings` are those of an earlier lock. Raise CannotLook if nobody answers."""
+    search = _Search(wanted, spot, ask)
     first = search.state({}, frozenset(), ())
     if first.answer.reason:
         return Settled(spot, reasons=(first.answer.reason,))
     found = first if not first.errors else search.beyond(first)
     if found is None:
         return Settled(spot, reasons=search.reasons(first))
-    still = [ruling for ruling in earlier.rulings if _holds(ruling, found.answer.versions)]
-    rulings = tuple(dict.fromkeys([*found.rulings, *still]))
-    return Settled(spot, found.answer.text, found.answer.versions, rulings)
+    still = [ruling for ruling in rulings if _holds(ruling, found.answer.versions)]
+    every = tuple(dict.fromkeys([*found.rulings, *still]))
+    return Settled(spot, found.answer.text, found.answer.versions, every)
 
 
 def _holds(ruling: Ruling, versions: Mapping[str, str]) -> bool:
@@ -101,66 +91,20 @@ def _holds(ruling: Ruling, versions: Mapping[str, str]) -> bool:
 class _Search:
     """Try what the errors of a set ask for, one after the other, within a number of solves."""
 
-    def __init__(self, wanted: Wanted, spot: Spot, kept: str) -> None:
-        self._wanted, self._spot, self._kept = wanted, spot, kept
+    def __init__(self, wanted: Wanted, spot: Spot, ask: Ask) -> None:
+        self._wanted, self._spot, self._ask = wanted, spot, ask
         self._solves = 0
         self._failed: list[tuple[tuple[Ruling, ...], str]] = []
-        self._wheelless = dict(wanted.wheelless)
 
     def state(self, pins: Mapping[str, str], asked: frozenset[str], rulings: tuple[Ruling, ...]) -> _State:
         """Solve under pins, and judge."""
         self._solves += 1
-        answer = self._with_wheels(pins, asked, self._answer(pins, asked))
+        answer = self._ask(pins, asked)
         errors = () if answer.reason else self._wanted.judge(self._facts(answer))
         return _State(pins, asked, rulings, answer, errors)
 
     def _facts(self, answer: uv.Answer) -> Facts:
         return spots.facts(self._spot, answer.versions, self._wanted.recipe)
-
-    def _with_wheels(self, pins: Mapping[str, str], asked: frozenset[str], answer: uv.Answer) -> uv.Answer:
-        """Give an answer in which only those releases are to be built that have no wheel, not later ones as well."""
-        newer = [n for n, rows in self._wheelless.items() if answer.versions.get(n, "") not in {"", *rows}]
-        if not newer:
-            return answer
-        whole, self._solves = self._wheelless, self._solves + 1
-        self._wheelless = {name: rows for name, rows in whole.items() if name not in newer}
-        again = self._answer(pins, asked)
-        if again.reason:
-            self._wheelless = whole
-        return answer if again.reason else again
-
-    def _answer(self, pins: Mapping[str, str], asked: frozenset[str]) -> uv.Answer:
-        """Ask uv; after the first time of its cache alone, if that holds all that decides."""
-        wanted = self._wanted
-        words = {name: name if cell == "*" else f"{name}{cell}" for name, cell in pins.items()}
-        files = uv.Files(
-            before=wanted.before,
-            constraints=[*wanted.bounds, *(word for name, word in words.items() if name not in asked)],
-            kept=self._kept,
-            anew=wanted.anew,
-            indexes=wanted.recipe.locking.indexes,
-            torch=self._spot.torch,
-            outside=wanted.outside,
-            built=wanted.built,
-            macos=self._spot.macos,
-        )
-        question = uv.Question(
-            requirements=[*wanted.requirements, *(words[name] for name in sorted(asked))],
-            preferences={},
-            python=self._spot.python,
-            platform=self._spot.uv,
-            wheelless=self._wheelless,
-            files=files,
-        )
-        if self._solves > 1:
-            cached = dataclasses.replace(question, files=dataclasses.replace(files, cached=True))
-            answer = uv.solve(cached, limit=wanted.limit)
-            if answer.asked and not answer.short:
-                return answer
-        answer = uv.solve(question, limit=wanted.limit)
-        if not answer.asked:
-            raise CannotLook(f"the index cannot be asked: {answer.reason}", hint="nothing was written")
-        return answer
 
     def beyond(self, state: _State) -> _State | None:
         """Give the first set free of errors that is reached by ruling out those of a state."""

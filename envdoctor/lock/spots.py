@@ -80,6 +80,13 @@ def of(recipe: Recipe, machines: Sequence[Machine], here: Mapping[str, str]) -> 
     return [_spot(name, {**floor, **facts}, here, recipe) for name, facts in named or [("", {})]]
 
 
+def of_platform(platform: str) -> Spot:
+    """Give a computer of a conda platform, of which nothing else is known."""
+    said = _of_platform(platform)
+    system = _SYSTEMS.get(said["os"].value, said["os"].value)
+    return Spot("", "", system, said["arch"].value)
+
+
 def _of_platform(name: str) -> dict[str, Fact]:
     system, _, arch = name.partition("-")
     word, archs = condalock.MARKERS[system]
@@ -120,6 +127,8 @@ def checked(spot: Spot) -> Spot:
 
 def _minor(python: str) -> str:
     version = cells.version(python)
+    if not python:
+        return ""  # conda's channels have it
     if version is None:
         raise UserError(f"`{python}` is no Python", hint="`python` is a minor release, such as 3.11")
     return f"{version.major}.{version.minor}"
@@ -139,12 +148,41 @@ def _torch(recipe: Recipe, system: str, declared: Mapping[str, str]) -> str:
 
 
 def facts(spot: Spot, versions: Mapping[str, str], recipe: Recipe) -> Facts:
-    """Give the facts of a computer on which nothing but these versions is installed."""
-    of_spot = {"python": spot.python, "implementation": "cpython", "os": spot.system, "arch": spot.arch}
+    """Give the facts of a computer on which nothing but these versions is installed; conda names `python` with them."""
+    python = versions.get("python", spot.python)
+    of_spot = {"python": python, "implementation": "cpython", "os": spot.system, "arch": spot.arch}
     said = [Fact(name, value, "the lock") for name, value in of_spot.items()]
     said += spot.facts.values()
     said += [Fact(f"env.{w.name}", w.specifier, "the recipe") for w in recipe.env if w.specifier != "unset"]
+    versions = {name: version for name, version in versions.items() if name != "python"}
     dists = [
         Distribution(name, version, "the lock", build=version.partition("+")[2]) for name, version in versions.items()
     ]
     return facts_of(Target("list", "the lock"), facts=said, distributions=dists)
+
+
+def markers_of(spot: Spot, python: str) -> dict[str, str]:
+    """Give what environment markers ask for, as it is on a computer with this Python."""
+    names = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "windows": ("nt", "Windows")}
+    full = python if python.count(".") > 1 else f"{python}.{0}"
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": full,
+        "os_name": names[spot.system][0],
+        "platform_machine": spot.arch,
+        "platform_release": "",
+        "platform_system": names[spot.system][1],
+        "platform_version": "",
+        "python_full_version": full,
+        "platform_python_implementation": "CPython",
+        "python_version": ".".join(full.split(".")[:2]),
+        "sys_platform": _PLATFORM[spot.system],
+    }
+
+
+def platform_of(facts: Facts) -> str:
+    """Give conda's name of a target's platform."""
+    system, arch = facts.get("os").value, facts.get("arch").value
+    system = _SYSTEMS.get(system, system)
+    arch = _MACHINES.get((system, arch), arch)
+    return f"{_CONDA.get(system, system)}-{_CONDA_ARCH.get(arch, arch)}"

@@ -27,7 +27,8 @@ class Written(NamedTuple):
     """A lock: where it is, for which machines, up to when, what it brings, what was ruled out, what moved.
 
     `size` is what an installer downloads for one machine, in bytes, as far as it is stated; `builds` is what it has to
-    build. `dry`: it was not written. `same`: it was there, and is what it would be.
+    build, `rendered` the files that conda-lock made of it. `dry`: it was not written. `same`: it was there, and is what
+    it would be.
     """
 
     path: str
@@ -41,3 +42,4 @@ class Written(NamedTuple):
     dry: bool = False
     new: bool = True
     same: bool = False
+    rendered: tuple[str, ...] = ()

@@ -25,6 +25,8 @@ def lines(locks: Iterable[Written], width: int) -> Iterator[Line]:
             yield from wrapped(f"ruled out {code}: {title} ({seen}), by {', '.join(bounds)}", width, indent=2)
         if one.builds:
             yield from wrapped(f"installing builds {', '.join(one.builds)} (no wheel)", width, indent=2)
+        for path in one.rendered:
+            yield from wrapped(f"rendered: {path}", width, indent=2)
         yield from _moved(one.moved)
 
 

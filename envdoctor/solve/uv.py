@@ -50,8 +50,8 @@ class Files:
 
     `before`: an instant; what was released later does not exist. `kept`: an earlier lock, whose versions stay where
     they can, but for `anew`. `torch`: the variant of PyTorch, empty for that of the index. `outside`: packages that
-    are installed by others. `macos`: the oldest release that wheels may ask for. `cached`: nothing is asked of an
-    index; `Answer.short` says if that was too little.
+    are installed by others, `unknown` those of them that no index has. `macos`: the oldest release that wheels may ask
+    for. `cached`: nothing is asked of an index; `Answer.short` says if that was too little.
     """
 
     before: str
@@ -61,6 +61,7 @@ class Files:
     indexes: Sequence[str] = ()
     torch: str = ""
     outside: Sequence[str] = ()
+    unknown: Sequence[str] = ()
     built: Sequence[str] = ()
     macos: str = ""
     cached: bool = False
@@ -122,6 +123,7 @@ def _arguments(question: Question) -> list[str]:
 def _of_files(wanted: Files) -> list[str]:
     words = ["--exclude-newer", wanted.before]
     words += ["--constraints", "bounds.in"] if wanted.constraints else []
+    words += ["--excludes", "unknown.in"] if wanted.unknown else []
     words += ["--torch-backend", wanted.torch] if wanted.torch else []
     words += ["--offline"] if wanted.cached else []
     named = (("--index", wanted.indexes), ("--upgrade-package", wanted.anew), ("--no-emit-package", wanted.outside))
@@ -162,6 +164,7 @@ def _prepare(folder: Path, question: Question) -> None:
         texts[SOLVED] = kept
     else:
         texts["bounds.in"] = "\n".join(question.files.constraints) + "\n"
+        texts["unknown.in"] = "\n".join(question.files.unknown) + "\n"
         texts |= {LOCKED: question.files.kept} if question.files.kept else {}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor import matrix
+from tests.locks.bench import Bench
 from tests.locks.index import Index, served
 from tests.locks.kitchen import Kitchen
 
@@ -42,3 +43,14 @@ def kitchen(tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch) -> Ki
         index.add("parts", version, day=day)
     (tmp_path / "own").mkdir()
     return Kitchen(tmp_path / "own")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Give a bench; of the matrix only conda's names are known, and what a test adds."""
+    names = (matrix.BUNDLED / "conda-names.yml").read_text()
+    (tmp_path / "known").mkdir()
+    (tmp_path / "known" / "conda-names.yml").write_text(names)
+    monkeypatch.setattr(matrix, "BUNDLED", tmp_path / "known")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Bench(tmp_path)
