@@ -53,6 +53,6 @@ if __name__ == "__main__":
     from envdoctor import bootstrap
 
     if not __package__ or bootstrap.is_bare():
-        bootstrap.enter("run", ("lock",))
+        bootstrap.enter("run", ("solve",))
 
     main()

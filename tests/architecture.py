@@ -54,9 +54,17 @@ MAY_USE = {
     "torch": {"models"},
     "numpy": {"models"},
     "pynvml": {"facts"},
+    "rattler": {"lock"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
-STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/", "smoke/programs/", "verify/lookup.py")
+STANDALONE = (
+    "lock/conda_worker.py",
+    "facts/probe.py",
+    "facts/nvml.py",
+    "models/",
+    "smoke/programs/",
+    "verify/lookup.py",
+)
 PROGRAMS = "smoke/programs/"  # they import what they try, and one another
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
+    from envdoctor.lock.codes import TITLES as OF_LOCKS  # not at the start: few ask for it
+
     checks.load()
-    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE} | known.codes()
+    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE, *OF_LOCKS} | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:
@@ -49,14 +51,14 @@ def chosen(judged: checks.Verdict, recipe: Recipe, filters: Filters) -> list[Fin
 
     What waits for a fact is selected and ignored by the code of the judgement that waits.
     """
-    found = [_marked(f, recipe, filters) for f in judged.found if f.code == checks.CRASHED or _wanted(f.code, filters)]
+    found = [marked(f, recipe, filters) for f in judged.found if f.code == checks.CRASHED or _wanted(f.code, filters)]
     waiting: dict[str | None, list[Waits]] = {}
     for one in judged.waiting:
         if _wanted(one.code, filters) or _wanted(checks.UNSEEN, filters):
             waiting.setdefault(_reason(one.code, recipe, filters), []).append(one)
     for reason, group in waiting.items():
         found += [
-            dataclasses.replace(f, suppressed=reason) if reason else _marked(f, recipe, filters)
+            dataclasses.replace(f, suppressed=reason) if reason else marked(f, recipe, filters)
             for f in checks.unseen(group)
         ]
     return found
@@ -64,6 +66,11 @@ def chosen(judged: checks.Verdict, recipe: Recipe, filters: Filters) -> list[Fin
 
 def _wanted(code: str, filters: Filters) -> bool:
     return not filters.select or code.startswith(filters.select)
+
+
+def only(found: Iterable[Finding], filters: Filters) -> list[Finding]:
+    """Give the selected ones of findings."""
+    return [finding for finding in found if _wanted(finding.code, filters)]
 
 
 def selected(held: Iterable[Held], filters: Filters) -> int:
@@ -81,7 +88,8 @@ def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int
     return int(any(finding.status.value in failing for finding in live) or (filters.strict and bool(unknown)))
 
 
-def _marked(finding: Finding, recipe: Recipe, filters: Filters) -> Finding:
+def marked(finding: Finding, recipe: Recipe, filters: Filters) -> Finding:
+    """Give a finding, marked with the reason where somebody ignores it."""
     if reason := _reason(finding.code, recipe, filters):
         return dataclasses.replace(finding, suppressed=reason)
     for item in recipe.ignores:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diff, explain, facts, rules, smoke
+from envdoctor.cli import check, diff, explain, facts, lock, rules, smoke
 from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ app.command("facts", cls=Command)(facts.facts)
 app.command("diff", cls=Command)(diff.diff)
 app.command("explain", cls=Command)(explain.explain)
 app.command("smoke", cls=Command)(smoke.smoke)
+app.add_typer(lock.app, name="lock")
 app.add_typer(rules.app, name="rules")
 
 

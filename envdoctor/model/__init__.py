@@ -6,7 +6,8 @@ recipe → facts → claims → case → findings → report. Versions are text 
 from envdoctor.model.claims import Claim, Fix, Row
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
 from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
-from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
+from envdoctor.model.locks import Change, Ruling, Written
+from envdoctor.model.recipe import Ignore, Listed, Locking, Recipe, Wish
 from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
 from envdoctor.model.terms import (
     HOST_COMPONENTS,
@@ -29,6 +30,7 @@ __all__ = [
     "OF_A_BUILD",
     "Attempt",
     "Case",
+    "Change",
     "Claim",
     "Cure",
     "Distribution",
@@ -42,6 +44,7 @@ __all__ = [
     "Held",
     "Ignore",
     "Listed",
+    "Locking",
     "Machine",
     "Outcome",
     "Place",
@@ -51,6 +54,7 @@ __all__ = [
     "Requirement",
     "Role",
     "Row",
+    "Ruling",
     "Source",
     "State",
     "Status",
@@ -61,6 +65,7 @@ __all__ = [
     "Waits",
     "Wanted",
     "Wish",
+    "Written",
     "can_be_given",
     "is_host",
     "is_of_computer",

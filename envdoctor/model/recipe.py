@@ -62,6 +62,19 @@ class Ignore(NamedTuple):
     place: Place | None = None
 
 
+class Locking(NamedTuple):
+    """How an environment is to be frozen: where packages come from, for which conda platforms, and up to when.
+
+    `before` is an instant (RFC 3339); `torch` the variant of PyTorch, empty where a rule is to choose it.
+    """
+
+    channels: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    before: str = ""
+    torch: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What a stack needs. `kind` is recipe, environment or requirements; `none` judges the target alone."""
@@ -80,6 +93,7 @@ class Recipe:
     uses: tuple[str, ...] = ()
     smoke: tuple[Wanted, ...] = ()
     ignores: tuple[Ignore, ...] = ()
+    locking: Locking = field(default_factory=Locking)
 
     def wish(self, name: str) -> Wish | None:
         """Give the wish for a package, if there is one."""

@@ -38,15 +38,15 @@ def _installer(facts: Facts, uv: str) -> list[str]:
     """Name the installer: the target's pip if it has one, else uv; for a record the plain word."""
     if facts.target.kind != "interpreter":
         return ["pip", "install"]
-    python = _path(facts.target.path)
+    python = path(facts.target.path)
     if uv and "pip" not in facts.by_name:
-        return [_path(uv), "pip", "install", "--python", python]
+        return [path(uv), "pip", "install", "--python", python]
     return [python, "-m", "pip", "install"]
 
 
-def _path(path: str) -> str:
+def path(written: str) -> str:
     """Quote a path for a shell, the tilde of the home folder left free to expand."""
-    return "~/" + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
+    return "~/" + shlex.quote(written[2:]) if written.startswith("~/") else shlex.quote(written)
 
 
 def _reinstall(fix: Fix, facts: Facts, uv: str) -> list[str]:

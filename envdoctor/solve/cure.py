@@ -10,11 +10,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from envdoctor import cells
 from envdoctor.model import Cure, Fix, State, Status
-from envdoctor.solve import command, overlay, plan, uv
+from envdoctor.solve import command, overlay, plan, uv, wishes
 from envdoctor.solve.plan import Way
 
 if TYPE_CHECKING:
@@ -165,20 +163,9 @@ def _requirements(fix: Fix, problem: Problem) -> Iterator[str]:
         yield name if cell == "*" else f"{name}{cell}"
     yield from (name for name in fix.reinstall if name in installed)
     for wish in problem.recipe.packages:
-        if not (wish.unmapped or wish.url) and (not wish.optional or wish.name in installed):
-            extras = f"[{','.join(wish.extras)}]" if wish.extras else ""
-            line = f"{wish.name}{extras}{wish.specifier}" + (f" ; {wish.marker}" if wish.marker else "")
-            if _readable(line):
-                yield line
+        if (not wish.optional or wish.name in installed) and (line := wishes.written(wish)):
+            yield line
     yield from sorted(_dependents(fix, problem))
-
-
-def _readable(line: str) -> bool:
-    try:
-        Requirement(line)
-    except InvalidRequirement:
-        return False
-    return True
 
 
 def _dependents(fix: Fix, problem: Problem) -> set[str]:
