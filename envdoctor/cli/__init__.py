@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diff, explain, facts, rules, smoke
+from envdoctor.cli import check, diagnose, diff, explain, facts, rules, smoke
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("check")(check.check)
 app.command("facts")(facts.facts)
+app.command("diagnose")(diagnose.diagnose)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
 app.command("smoke")(smoke.smoke)
