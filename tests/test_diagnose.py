@@ -177,9 +177,11 @@ def test_any_bytes_are_read_and_judged(chunks: list[bytes]) -> None:
 
 
 WORDS = st.sampled_from([
-    "Traceback (most recent call last):", '  File "/venv/lib/python3.11/site-packages/torch/a.py", line 1, in f', "E   ",
+    "Traceback (most recent call last):", '  File "/venv/lib/python3.11/site-packages/torch/a.py", line 1, in f',
+    "E   ",
     "During handling of the above exception, another exception occurred:", "[rank0]: ", "undefined symbol: _ZN3c10",
-    "ImportError: cannot import name 'x' from 'torch'", "No module named ", "'", '"', "\x1b[31m", "\r", ": |", "(", ")",
+    "ImportError: cannot import name 'x' from 'torch'", "No module named ",
+    "'", '"', "\x1b[31m", "\r", ": |", "(", ")",
     "0: ", "_Z999999a", "version `GLIBC_2.34' not found", "requires a<2, but you have a 3",
 ])  # fmt: skip
 
