@@ -40,7 +40,7 @@ def looked(at: At, known: Matrix) -> Facts:
     """Look at a target, and see it as the job does."""
     look = facts.Look(at)
     try:
-        return sight.of(Case(Recipe(), look.facts(known.variables()))).facts
+        return sight.of(Case(Recipe(), known.completed(look.facts(known.variables())))).facts
     finally:
         look.close()
 
