@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diff, explain, facts, lock, rules, smoke
+from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, smoke
 from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.command("check", cls=Command)(check.check)
 app.command("facts", cls=Command)(facts.facts)
+app.command("diagnose", cls=Command)(diagnose.diagnose)
 app.command("diff", cls=Command)(diff.diff)
 app.command("explain", cls=Command)(explain.explain)
 app.command("smoke", cls=Command)(smoke.smoke)

@@ -1,10 +1,10 @@
-"""Build claims from compiled records."""
+"""Build claims, mechanisms and origins from compiled records."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.model import Claim, Fix, Place, Row, Status
+from envdoctor.model import Claim, Fix, Mechanism, Origins, Place, Row, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,3 +92,17 @@ def _changed(fixes: tuple[Fix, ...]) -> tuple[str, ...]:
     first = fixes[0]
     changed = [*first.pins, *(f"env.{name}" for name in first.env), *first.reinstall, *first.host]
     return tuple(dict.fromkeys([*changed, *(["python"] if first.python else [])]))
+
+
+def mechanism(record: Mapping[str, Any]) -> Mechanism:
+    """Give the mechanism of a record."""
+    listed = {key: tuple(record[key]) for key in ("patterns", "packages", "needs", "near")}
+    fixes = tuple(Fix(**{**item, "reinstall": tuple(item["reinstall"])}) for item in record["fixes"])
+    return Mechanism(**{**record, **listed, "fixes": fixes})
+
+
+def origins(modules: Mapping[str, list[str]], found: Mapping[str, Mapping[str, str]]) -> Origins:
+    """Put together what is known of where names come from."""
+    return Origins(
+        {name: tuple(dists) for name, dists in modules.items()}, found.get("libraries", {}), found.get("symbols", {})
+    )

@@ -4,6 +4,21 @@ recipe → facts → claims → case → findings → report. Versions are text 
 """
 
 from envdoctor.model.claims import Claim, Fix, Row
+from envdoctor.model.diagnosis import (
+    CONFIRMED,
+    ENVIRONMENT,
+    HARMLESS,
+    NOT_ENVIRONMENT,
+    OPEN,
+    REFUTED,
+    UNKNOWN,
+    Cause,
+    Diagnosis,
+    Line,
+    Log,
+    Mechanism,
+    Origins,
+)
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
 from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
 from envdoctor.model.locks import Change, Ruling, Written
@@ -25,14 +40,23 @@ from envdoctor.model.traces import Folder, Trace
 from envdoctor.model.verification import Outcome, Role, Verification
 
 __all__ = [
+    "CONFIRMED",
+    "ENVIRONMENT",
+    "HARMLESS",
     "HOST_COMPONENTS",
     "HOST_FAMILIES",
+    "NOT_ENVIRONMENT",
     "OF_A_BUILD",
+    "OPEN",
+    "REFUTED",
+    "UNKNOWN",
     "Attempt",
     "Case",
     "Change",
+    "Cause",
     "Claim",
     "Cure",
+    "Diagnosis",
     "Distribution",
     "Fact",
     "Facts",
@@ -43,9 +67,13 @@ __all__ = [
     "Got",
     "Held",
     "Ignore",
+    "Line",
     "Listed",
     "Locking",
+    "Log",
     "Machine",
+    "Mechanism",
+    "Origins",
     "Outcome",
     "Place",
     "Ran",

@@ -43,10 +43,11 @@ def summary(report: Report) -> dict[str, int]:
 
 
 def _cure(cure: Cure) -> dict[str, Any]:
-    return {**_fix(cure.fix), "cures": list(cure.cures), "leaves": list(cure.leaves)}
+    return {**fix_document(cure.fix), "cures": list(cure.cures), "leaves": list(cure.leaves)}
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
+def fix_document(fix: Fix) -> dict[str, Any]:
+    """Give one fix as plain data."""
     return {
         "pins": dict(fix.pins),
         "env": dict(fix.env),
@@ -72,14 +73,15 @@ def finding(told: Finding, verify: str = "") -> dict[str, Any]:
         "culprit": list(told.culprit),
         "packages": list(told.packages),
         "machine": told.machine,
-        "evidence": [_fact(fact) for fact in told.evidence],
+        "evidence": [as_fact(fact) for fact in told.evidence],
         "place": {"file": place.file, "line": place.line, "column": place.column} if place else None,
-        "fixes": [_fix(fix) for fix in told.fixes],
+        "fixes": [fix_document(fix) for fix in told.fixes],
         "verify": verify,
         "source": {"url": source.url, "checked": source.checked, "evidence": source.evidence} if source else None,
         "suppressed": told.suppressed,
     }
 
 
-def _fact(fact: Fact) -> dict[str, Any]:
+def as_fact(fact: Fact) -> dict[str, Any]:
+    """Give one fact as plain data."""
     return {"fact": fact.name, "value": fact.value or None, "source": fact.source}
