@@ -29,6 +29,7 @@ def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     known = matrix.load(options.matrix)
     asked = wanted(options.subject, known)
     filters.validate(options.filters, asked, known)
+    options = options._replace(filters=filters.with_baseline(options.filters))
     try:
         if isinstance(look, CannotLook):
             raise look
@@ -73,9 +74,10 @@ def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: 
         target=seen.target,
         fingerprint=taken,
         findings=tuple(found),
-        held=filters.selected(held, options.filters),
+        held=tuple(filters.selected(held, options.filters)),
         cure=cure,
         verify=options.words,
+        fails=filters.failing(options.filters),
     )
     crashed = any(one.crashed for _, one in judged)
     return dataclasses.replace(whole, exit_code=filters.exit_code(whole, options.filters, crashed=crashed))

@@ -14,12 +14,17 @@ FAIL_ON = ("error", "warning", "info", "never")
 
 
 class Filters(NamedTuple):
-    """Which findings count: prefixes of codes to select or ignore, and from which severity on a finding fails."""
+    """Which findings count: prefixes of codes to select or ignore, and from which severity on a finding fails.
+
+    `baseline`: an earlier report; `known` has the keys of its findings, which do not fail again.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str = "error"
     strict: bool = False
+    baseline: str = ""
+    known: frozenset[tuple[str, tuple[str, ...], str]] = frozenset()
 
 
 class Options(NamedTuple):

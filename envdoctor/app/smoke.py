@@ -155,7 +155,8 @@ def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen:
         target=seen.target,
         fingerprint=mark,
         findings=tuple(cure.typed(order.sorted_findings(findings), seen)),
-        held=len(held),
+        held=tuple(held),
+        fails=filters.failing(asked.filters),
         verify=asked.typed,
     )
     failed = {_trial(one) for one in findings if one.status is Status.ERROR}

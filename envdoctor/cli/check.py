@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from envdoctor.cli import options
-
-if TYPE_CHECKING:
-    from envdoctor.model import Report
 
 Subject = Annotated[
     str | None,
@@ -24,9 +21,11 @@ Select = Annotated[Codes, typer.Option("--select", metavar="CODES", help="Judge 
 Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Do not fail on these codes (prefixes).")]
 FailOn = Annotated[options.FailOn, typer.Option("--fail-on", help="The least severity that fails.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail also on what could not be judged.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="REPORT", help="An earlier JSON report: what it holds does not fail again."),
+]
 Online = Annotated[bool, typer.Option("--online", help="Ask the index: solve the fix for this target.")]
-Format = Annotated[options.Format, typer.Option("--format", help="The format of the report.")]
-Json = Annotated[bool, typer.Option("--json", help="The same as `--format json`.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only a line a problem.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also where each fact was read.")]
 
@@ -41,12 +40,14 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     ignore: Ignore = None,
     fail_on: FailOn = options.FailOn.ERROR,
     strict: Strict = False,
+    baseline: Baseline = None,
     deep: options.Deep = False,
     online: Online = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
-    form: Format = options.Format.TEXT,
-    json: Json = False,
+    form: options.Form = options.Format.TEXT,
+    json: options.Json = False,
+    outputs: options.Outputs = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     color: options.Colored = options.Color.AUTO,
@@ -57,14 +58,13 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     """
     from envdoctor.app import check as app
     from envdoctor.app.options import At, Filters, Options
-    from envdoctor.cli import output
+    from envdoctor.cli import delivery, output
 
+    way = delivery.Way.of(form, json, outputs, color, verbose - quiet)
     at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
-    filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
+    filters = Filters(_prefixes(select), _prefixes(ignore), fail_on.value, strict, baseline or "")
     asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=again())
-    report = app.check(asked, output.tell)
-    _print(report, json or form is options.Format.JSON, verbose - quiet, color)
-    raise typer.Exit(report.exit_code)
+    delivery.deliver(app.check(asked, output.tell), way)
 
 
 def _prefixes(given: Codes) -> tuple[str, ...]:
@@ -81,15 +81,3 @@ def again() -> str:
 
     started = ["python3", sys.argv[0]] if os.path.isdir(sys.argv[0]) else ["envdoctor"]
     return shlex.join([*started, *sys.argv[1:]])
-
-
-def _print(report: Report, as_json: bool, volume: int, color: options.Color) -> None:
-    if as_json:
-        from envdoctor.report import json
-
-        sys.stdout.write(json.render(report))
-        return
-    from envdoctor.cli import output
-    from envdoctor.report import layout
-
-    output.show(layout.lines(report, width=output.width(), volume=volume), color)

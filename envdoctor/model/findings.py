@@ -82,13 +82,22 @@ class Cure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a check: findings, worst and first cause first, and how many judgements held."""
+    """The outcome of a check: findings, worst and first cause first, and the judgements that held.
+
+    `fails`: the statuses of which one finding that is not suppressed makes the whole fail.
+    """
 
     recipe: Recipe
     target: Target
     fingerprint: str
     findings: tuple[Finding, ...] = ()
-    held: int = 0
+    held: tuple[Held, ...] = ()
     exit_code: int = 0
     cure: Cure | None = None
     verify: str = ""
+    fails: tuple[str, ...] = ("error",)
+
+    @property
+    def ok(self) -> int:
+        """Count the judgements that held."""
+        return sum(one.number for one in self.held)
