@@ -30,7 +30,8 @@ class Filters(NamedTuple):
 class Options(NamedTuple):
     """How to judge. `subject`: None for every rule that applies; `words`: how to ask the same again.
 
-    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on.
+    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on. `resolve`:
+    judge what an installer would choose in place of what is installed, on a `day`, or today.
     """
 
     subject: str | None = None
@@ -40,3 +41,5 @@ class Options(NamedTuple):
     machines: tuple[str, ...] = ()
     online: bool = False
     words: str = "envdoctor check"
+    resolve: bool = False
+    day: str = ""

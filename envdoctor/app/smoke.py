@@ -60,7 +60,7 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
         if look.sighting.kind != "interpreter":
             raise CannotLook("nothing can be run in it", place=str(look.sighting.path), hint="name a Python")
         python = str(look.sighting.path)
-        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
+        seen = judging.looked(look, wanted, known)
     finally:
         look.close()
     chosen = _chosen(wanted, asked.groups, seen)

@@ -13,7 +13,8 @@ Subject = Annotated[
     str | None,
     typer.Argument(
         metavar="[SUBJECT]",
-        help="A recipe (a file, or the name of a bundled one), an environment.yml or a requirements.txt.",
+        help="A recipe, the name of a bundled one, or requirements*.txt, pyproject.toml, pylock.toml, environment.yml, "
+        "conda-lock.yml, bentofile.yaml.",
     ),
 ]
 Codes = list[str] | None
@@ -26,6 +27,8 @@ Baseline = Annotated[
     typer.Option("--baseline", metavar="REPORT", help="An earlier JSON report: what it holds does not fail again."),
 ]
 Online = Annotated[bool, typer.Option("--online", help="Ask the index: solve the fix for this target.")]
+Resolve = Annotated[bool, typer.Option("--resolve", help="Judge what an installer would choose, not what is there.")]
+Day = Annotated[str, typer.Option("--at", metavar="DATE", callback=options.day, help="With `--resolve`: on that day.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only a line a problem.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also where each fact was read.")]
 
@@ -43,6 +46,8 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     baseline: Baseline = None,
     deep: options.Deep = False,
     online: Online = False,
+    resolve: Resolve = False,
+    at: Day = "",
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
     form: options.Form = options.Format.TEXT,
@@ -57,13 +62,13 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     Exit status: 0 nothing that fails, 1 a finding that fails, 2 wrong usage or a file to correct, 3 could not look.
     """
     from envdoctor.app import check as app
-    from envdoctor.app.options import At, Filters, Options
+    from envdoctor.app import options as how
     from envdoctor.cli import delivery, output
 
     way = delivery.Way.of(form, json, outputs, color, verbose - quiet)
-    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
-    filters = Filters(_prefixes(select), _prefixes(ignore), fail_on.value, strict, baseline or "")
-    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=again())
+    look = how.At(target, tuple(fact or ()), static, timeout, deep)
+    filters = how.Filters(_prefixes(select), _prefixes(ignore), fail_on.value, strict, baseline or "")
+    asked = how.Options(subject, look, filters, tuple(matrix or ()), tuple(machine or ()), online, again(), resolve, at)
     delivery.deliver(app.check(asked, output.tell), way)
 
 

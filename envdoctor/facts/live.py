@@ -7,7 +7,7 @@ import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.facts import disk, distributions, host, machine, surroundings
+from envdoctor.facts import condameta, disk, distributions, host, machine, surroundings
 from envdoctor.facts.inside import Root
 from envdoctor.facts.paths import shown
 from envdoctor.facts.together import facts_of
@@ -43,7 +43,7 @@ def read(
     where = machine.Target(scanned.by_name, {site.location: site.folder for site in found.sites}, answer)
     built = machine.frameworks(where)
     there = disk.look(answer, found.sites, root=root, deep=deep)
-    seen = list(host.of_interpreter(answer, source))
+    seen = [*host.of_interpreter(answer, source), *condameta.facts(str(answer.get("prefix") or ""), root)]
     if image:
         seen += host.release(Path(root.real(f"{root.folder}/etc/os-release")))
     else:

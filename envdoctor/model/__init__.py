@@ -5,7 +5,7 @@ recipe → facts → claims → case → findings → report. Versions are text 
 
 from envdoctor.model.claims import Claim, Fix, Row
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
-from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
+from envdoctor.model.findings import Case, Cure, Edit, Finding, Held, Report, Source, Waits
 from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
 from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
 from envdoctor.model.terms import (
@@ -31,6 +31,7 @@ __all__ = [
     "Claim",
     "Cure",
     "Distribution",
+    "Edit",
     "Fact",
     "Facts",
     "Figure",

@@ -72,12 +72,25 @@ class Case(NamedTuple):
     modules: Mapping[str, Sequence[str]] = {}
 
 
+class Edit(NamedTuple):
+    """A line of the subject's file: what it asks for, and what it should; `was` is empty where a line is added."""
+
+    file: str
+    line: int
+    was: str
+    now: str
+
+
 class Cure(NamedTuple):
-    """The one change that ends every error, and the codes of those it ends and leaves."""
+    """The one change that ends every error, and the codes of those it ends and leaves.
+
+    `edits`: the same as lines of the subject's file, where nothing is installed yet.
+    """
 
     fix: Fix
     cures: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def summary(report: Report) -> dict[str, int]:
 
 
 def _cure(cure: Cure) -> dict[str, Any]:
-    return {**_fix(cure.fix), "cures": list(cure.cures), "leaves": list(cure.leaves)}
+    edits = {"edits": [edit._asdict() for edit in cure.edits]} if cure.edits else {}
+    return {**_fix(cure.fix), "cures": list(cure.cures), "leaves": list(cure.leaves), **edits}
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

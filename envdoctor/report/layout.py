@@ -185,6 +185,9 @@ def cure(one: Cure, verify: str, width: int) -> Iterator[Line]:
     yield Line("")
     ends = f" (ends {', '.join(one.cures)})" if one.cures else ""
     yield from wrapped(f"fix: {change(one.fix)}{ends}", width, style="fix")
+    for edit in one.edits:
+        change_ = f"{edit.was} → {edit.now}" if edit.was else f"add {edit.now}"
+        yield from wrapped(f"{edit.file}:{edit.line}: {change_}", width, indent=2, style="command")
     for told in (_RESOLVED[one.fix.resolved], *one.fix.note.split("; ")):
         yield from wrapped(told, width, indent=2, style="dim")
     if one.leaves:

@@ -26,7 +26,8 @@ class Question:
     """What to solve: requirements, versions to keep where possible, and for which Python and platform.
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
-    `builds`: packages may be built to learn what they need, which runs their code.
+    `builds`: packages may be built to learn what they need, which runs their code. `until`: a day; what was published
+    later is not there.
     """
 
     requirements: Sequence[str]
@@ -35,6 +36,7 @@ class Question:
     platform: str = ""
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     builds: bool = False
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def _arguments(question: Question) -> list[str]:
     words = ["pip", "compile", "wanted.in", "--output-file", "solved.txt", "--quiet", "--no-header"]
     words += ["--annotation-style", "line"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
+    words += ["--exclude-newer", question.until] if question.until else []
     if not question.builds:
         words += ["--only-binary", ":all:"]
         words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
