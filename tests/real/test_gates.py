@@ -7,7 +7,9 @@ validator besides (check-jsonschema, kubernetes-validate). The environments hold
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,11 +18,10 @@ from envdoctor import yamlpos
 from tests.gate import stacks
 from tests.processes import Done, run
 from tests.real import slurm
-from tests.real.environments import the_uv
+from tests.real.environments import made, surroundings, the_uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     Job = Callable[[str], tuple[Path, Mapping[str, str]]]
 
@@ -186,4 +187,37 @@ def test_the_line_of_the_dockerfile_stops_the_build(job: Job, listed: str, statu
     assert [line.split()[0] for line in lines] == ["ARG", "FROM", "COPY", "RUN"]
     _, recipe, into = lines[2].split()
     line = lines[3].removeprefix("RUN ").replace(into + recipe, str(folder / recipe))
+    assert run(["/bin/sh", "-c", line], folder=folder, variables=variables).status == status
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Let BentoML build the ready service, and give the lines of the Dockerfile that it writes."""
+    folder = tmp_path_factory.mktemp("bentoml")
+    python = made(folder / "venv", "bentoml", "setuptools<82")
+    wheel = run([the_uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder / "dist"), str(stacks.ROOT)])
+    assert wheel.status == 0, wheel.stderr
+    shutil.copytree(GATES / "bentoml", folder / "service")
+    (folder / "service" / "requirements.txt").write_text("rich\n")
+    variables = surroundings(
+        PATH=f"{python.parent}:{Path(the_uv()).parent}:{os.environ['PATH']}",
+        BENTOML_HOME=str(folder / "home"),
+        BENTOML_DO_NOT_TRACK="true",
+        UV_FIND_LINKS=str(folder / "dist"),
+    )
+    words = [str(python.parent / "bentoml"), "build", "service:Classifier"]
+    done = run(words, folder=folder / "service", variables=variables)
+    assert done.status == 0, done.stdout + done.stderr
+    (dockerfile,) = (folder / "home" / "bentos").glob("classifier/*/env/docker/Dockerfile")
+    return dockerfile.read_text().splitlines()
+
+
+@BOTH
+def test_the_step_of_the_bentoml_image_stops_the_build(job: Job, image: list[str], listed: str, status: int) -> None:
+    (gate,) = (number for number, line in enumerate(image) if line.startswith("RUN envdoctor"))
+    installs = max(number for number, line in enumerate(image) if "pip install -r" in line)
+    assert installs < gate  # it runs when the packages are there
+    assert any(line.startswith("ENV VIRTUAL_ENV=") for line in image[:gate])
+    folder, variables = job(listed)
+    line = image[gate].removeprefix("RUN ")
     assert run(["/bin/sh", "-c", line], folder=folder, variables=variables).status == status
