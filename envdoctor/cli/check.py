@@ -80,9 +80,11 @@ def _prefixes(given: Codes) -> tuple[str, ...]:
 
 
 def again() -> str:
-    """Give the command that was typed, for the report's `verify:`."""
+    """Give the command that was typed, for the report's `verify:`; who starts us for another names his own."""
     import os
     import shlex
 
+    if typed := os.environ.get("ENVDOCTOR_TYPED"):
+        return typed
     started = ["python3", sys.argv[0]] if os.path.isdir(sys.argv[0]) else ["envdoctor"]
     return shlex.join([*started, *sys.argv[1:]])
