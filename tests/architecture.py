@@ -27,7 +27,8 @@ SHARED = GROUND | {"processes", "yamlpos", "formats"}
 SOLVE = SHARED | READ | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": set(),
+    "__init__": {"notebook"},
+    "notebook": {"__init__", "processes"},
     "model": GROUND,
     "errors": GROUND,
     "cells": GROUND,
@@ -69,7 +70,7 @@ STANDALONE = (
 PROGRAMS = "smoke/programs/"  # they import what they try, and one another
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
-SPEAKERS = {"cli", "bootstrap", "__main__", "models"}
+SPEAKERS = {"cli", "bootstrap", "__main__", "models", "notebook"}
 VERSION = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*v?\d.*|v?\d+\.\d+\.(\d+|\*)[\w.+*-]*")
 
 

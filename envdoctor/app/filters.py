@@ -41,6 +41,23 @@ def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:
             raise UserError(f"`{item.code}` is no code", place=item.place or "", hint=_nearest(item.code, every))
 
 
+def with_baseline(filters: Filters) -> Filters:
+    """Give filters with what the baseline that they name holds; raise UserError if it is no report."""
+    if not filters.baseline:
+        return filters
+    from envdoctor.app import baseline  # not on the way of those who have none
+
+    return filters._replace(known=baseline.read(filters.baseline))
+
+
+def _is_known(finding: Finding, filters: Filters) -> bool:
+    if not filters.known:
+        return False
+    from envdoctor.app import baseline
+
+    return baseline.key(finding) in filters.known
+
+
 def _nearest(code: str, every: set[str]) -> str:
     families = {known.rstrip("0123456789") for known in every}
     return near(code, every) if code[-1:].isdigit() else near(code, families)
@@ -73,25 +90,36 @@ def only(found: Iterable[Finding], filters: Filters) -> list[Finding]:
     return [finding for finding in found if _wanted(finding.code, filters)]
 
 
-def selected(held: Iterable[Held], filters: Filters) -> int:
-    """Count the judgements that held, of the selected ones."""
-    return sum(one.number for one in held if _wanted(one.code, filters))
+def selected(held: Iterable[Held], filters: Filters) -> Iterable[Held]:
+    """Give the judgements that held, of the selected ones; what was asked of nothing is none."""
+    return (one for one in held if one.number and _wanted(one.code, filters))
+
+
+def failing(filters: Filters) -> tuple[str, ...]:
+    """Name the statuses of which one finding fails the whole."""
+    found = FAIL_ON[: FAIL_ON.index(filters.fail_on) + 1] if filters.fail_on != "never" else ()
+    return (*found, *(["unknown"] if filters.strict else []))
 
 
 def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int:
-    """Give the exit status: 3 could not look, 1 a finding that fails, 0 nothing of that kind."""
-    live = [finding for finding in report.findings if not finding.suppressed]
-    unknown = [finding for finding in live if finding.status is Status.UNKNOWN]
-    if crashed or (unknown and len(unknown) == len(live) and not report.held):
+    """Give the exit status: 3 could not look, 1 a finding that fails, 0 nothing of that kind.
+
+    Where nothing but the unknown came out it is 3, ignored or not: what nobody judged is never a pass.
+    """
+    unknown = any(finding.status is Status.UNKNOWN for finding in report.findings)
+    judged = report.held or any(finding.status is not Status.UNKNOWN for finding in report.findings)
+    if crashed or (unknown and not judged):
         return 3
-    failing = FAIL_ON[: FAIL_ON.index(filters.fail_on) + 1] if filters.fail_on != "never" else ()
-    return int(any(finding.status.value in failing for finding in live) or (filters.strict and bool(unknown)))
+    statuses = failing(filters)
+    return int(any(finding.status.value in statuses for finding in report.findings if not finding.suppressed))
 
 
 def marked(finding: Finding, recipe: Recipe, filters: Filters) -> Finding:
     """Give a finding, marked with the reason where somebody ignores it."""
     if reason := _reason(finding.code, recipe, filters):
         return dataclasses.replace(finding, suppressed=reason)
+    if _is_known(finding, filters):
+        return dataclasses.replace(finding, suppressed=f"in the baseline {filters.baseline}")
     for item in recipe.ignores:
         if finding.code.startswith(item.code):
             over = f"it was ignored until {item.until} ({item.reason}); that day is past"

@@ -61,7 +61,7 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
         if look.sighting.kind != "interpreter":
             raise CannotLook("nothing can be run in it", place=str(look.sighting.path), hint="name a Python")
         python = str(look.sighting.path)
-        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
+        seen = judging.looked(look, wanted, known)
     finally:
         look.close()
     chosen = _chosen(wanted, asked.groups, seen)
@@ -157,7 +157,8 @@ def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen:
         target=seen.target,
         fingerprint=mark,
         findings=tuple(cure.typed(order.sorted_findings(findings), seen)),
-        held=len(held),
+        held=tuple(held),
+        fails=filters.failing(asked.filters),
         verify=asked.typed,
     )
     failed = {_trial(one) for one in findings if one.status is Status.ERROR}

@@ -113,8 +113,9 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     deep: options.Deep = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
-    form: common.Format = options.Format.TEXT,
-    json: common.Json = False,
+    form: options.Form = options.Format.TEXT,
+    json: options.Json = False,
+    outputs: options.Outputs = None,
     quiet: common.Quiet = False,
     verbose: common.Verbose = False,
     color: options.Colored = options.Color.AUTO,
@@ -125,13 +126,13 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     """
     from envdoctor.app import lock_check as app
     from envdoctor.app.options import At, Filters
+    from envdoctor.cli import delivery
 
     at = At(target, static=static, timeout=timeout, deep=deep)
     filters = Filters(common.prefixes(select), common.prefixes(ignore), fail_on=fail_on.value, strict=strict)
     asked = app.Asked(subject, to, at, tuple(machine or ()), filters, tuple(matrix or ()), common.again())
     report = app.check(asked)
-    common.show(report, json or form is options.Format.JSON, verbose - quiet, color)
-    raise typer.Exit(report.exit_code)
+    delivery.deliver(report, delivery.Way.of(form, json, outputs, color, verbose - quiet))
 
 
 @app.command("seal")

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from envdoctor.cli import check, options
-
-if TYPE_CHECKING:
-    from envdoctor.app.smoke import Smoked
 
 
 class Preset(StrEnum):
@@ -57,8 +54,9 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
     cpu: Cpu = 900.0,
     fail_on: check.FailOn = options.FailOn.ERROR,
     strict: check.Strict = False,
-    form: check.Format = options.Format.TEXT,
-    json: check.Json = False,
+    form: options.Form = options.Format.TEXT,
+    json: options.Json = False,
+    outputs: options.Outputs = None,
     verbose: check.Verbose = False,
     color: options.Colored = options.Color.AUTO,
 ) -> None:
@@ -66,33 +64,21 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
 
     Exit status: 0 nothing that fails, 1 a trial that fails, 2 wrong usage or a file to correct, 3 nothing was tried.
     """
+    from envdoctor.app import options as how
     from envdoctor.app import smoke as app
-    from envdoctor.app.options import At as Where
-    from envdoctor.app.options import Filters
-    from envdoctor.cli import output
+    from envdoctor.cli import delivery, output
     from envdoctor.report import smoke as report
 
     if listed:
         output.show(report.trials(app.listed(), output.width()), color)
         return
-    chosen = Filters(fail_on=fail_on.value, strict=strict)
-    how = app.Settings("cuda" if "gpu" in (group or ()) else device.value, preset.value, threads, cpu, timeout)
-    asked = app.Asked(tuple(words or ()), tuple(group or ()), Where(target), chosen, how, typed=check.again())
+    way = delivery.Way.of(form, json, outputs, color, int(verbose))
+    chosen = how.Filters(fail_on=fail_on.value, strict=strict)
+    where = "cuda" if "gpu" in (group or ()) else device.value
+    settings = app.Settings(where, preset.value, threads, cpu, timeout)
+    asked = app.Asked(tuple(words or ()), tuple(group or ()), how.At(target), chosen, settings, typed=check.again())
     if bench:
         sys.stdout.write(report.benchmarks(app.measured(asked, output.tell)))
         return
     smoked = app.smoke(asked, output.tell)
-    _print(smoked, json or form is options.Format.JSON, verbose, color)
-    raise typer.Exit(smoked.report.exit_code)
-
-
-def _print(smoked: Smoked, as_json: bool, verbose: bool, color: options.Color) -> None:
-    if as_json:
-        from envdoctor.report import json
-
-        sys.stdout.write(json.render(smoked.report))
-        return
-    from envdoctor.cli import output
-    from envdoctor.report import smoke as report
-
-    output.show(report.lines(smoked.report, smoked.ran, output.width(), int(verbose)), color)
+    delivery.deliver(smoked.report, way, lambda wide: report.lines(smoked.report, smoked.ran, wide, int(verbose)))

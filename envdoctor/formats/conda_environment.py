@@ -139,7 +139,12 @@ def _entries(node: yamlpos.Node, path: Path) -> Iterator[Listed]:
             yield from _installed(item, path)
         else:
             text = yamlpos.text(item, "a dependency")
-            yield _listed(spec(text.value.strip(), text.place), text.place)
+            yield entry(text.value, text.place)
+
+
+def entry(written: str, place: Place) -> Listed:
+    """Give the entry of one dependency as conda writes it; raise UserError with the place."""
+    return _listed(spec(written.strip(), place), place)
 
 
 def _installed(item: yamlpos.Map, path: Path) -> Iterator[Listed]:

@@ -20,7 +20,7 @@ from envdoctor.model.diagnosis import (
     Origins,
 )
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
-from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
+from envdoctor.model.findings import Case, Cure, Edit, Finding, Held, Report, Source, Waits
 from envdoctor.model.locks import Change, Ruling, Written
 from envdoctor.model.recipe import Ignore, Listed, Locking, Recipe, Wish
 from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
@@ -58,6 +58,7 @@ __all__ = [
     "Cure",
     "Diagnosis",
     "Distribution",
+    "Edit",
     "Fact",
     "Facts",
     "Figure",

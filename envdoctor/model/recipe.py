@@ -77,7 +77,7 @@ class Locking(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a stack needs. `kind` is recipe, environment or requirements; `none` judges the target alone."""
+    """What a stack needs. `kind` says which file it was read from; `none` judges the target alone."""
 
     name: str = ""
     kind: str = "none"

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: str = "") -> str:
     """Give the lines to paste, or an empty text if nothing can be typed; `uv` is how uv is typed, if there is one.
 
-    Another Python is another environment, and into the system's own Python nothing is installed (PEP 668).
+    Another Python is another environment, and into the system's own Python nothing is installed (PEP 668). What is not
+    installed yet is changed in its file.
     """
-    if fix.python or facts.managed:
+    if fix.python or facts.managed or facts.target.kind == "solution":
         return ""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]

@@ -33,6 +33,7 @@ class Question:
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
     `builds`: packages may be built to learn what they need, which runs their code. `files`: the answer is to name them.
+    `until`: a day; what was published later is not there.
     """
 
     requirements: Sequence[str]
@@ -42,6 +43,7 @@ class Question:
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     builds: bool = False
     files: Files | None = None
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def solve(question: Question, *, limit: float = LIMIT) -> Answer:
 def _arguments(question: Question) -> list[str]:
     words = ["pip", "compile", "wanted.in", "--quiet", "--no-header"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
+    words += ["--exclude-newer", question.until] if question.until else []
     if not question.builds:
         words += ["--only-binary", ":all:"]
         words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
