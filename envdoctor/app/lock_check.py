@@ -61,7 +61,7 @@ def check(asked: Asked) -> Report:
         target=seen.target,
         fingerprint=fingerprint(seen),
         findings=tuple(order.sorted_findings(filters.only(found, asked.filters))),
-        held=filters.selected([one for one in outcomes if isinstance(one, Held)], asked.filters),
+        held=tuple(filters.selected([one for one in outcomes if isinstance(one, Held)], asked.filters)),
         cure=_cure(found, lock, seen),
         verify=asked.words,
     )

@@ -74,8 +74,7 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
         return
     way = delivery.Way.of(form, json, outputs, color, int(verbose))
     chosen = how.Filters(fail_on=fail_on.value, strict=strict)
-    where = "cuda" if "gpu" in (group or ()) else device.value
-    settings = app.Settings(where, preset.value, threads, cpu, timeout)
+    settings = app.Settings("cuda" if "gpu" in (group or ()) else device.value, preset.value, threads, cpu, timeout)
     asked = app.Asked(tuple(words or ()), tuple(group or ()), how.At(target), chosen, settings, typed=check.again())
     if bench:
         sys.stdout.write(report.benchmarks(app.measured(asked, output.tell)))
