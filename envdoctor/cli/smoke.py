@@ -52,6 +52,8 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
     threads: Threads = 1,
     timeout: Wall = 1800.0,
     cpu: Cpu = 900.0,
+    select: check.Select = None,
+    ignore: check.Ignore = None,
     fail_on: check.FailOn = options.FailOn.ERROR,
     strict: check.Strict = False,
     form: options.Form = options.Format.TEXT,
@@ -73,7 +75,7 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
         output.show(report.trials(app.listed(), output.width()), color)
         return
     way = delivery.Way.of(form, json, outputs, color, int(verbose))
-    chosen = how.Filters(fail_on=fail_on.value, strict=strict)
+    chosen = how.Filters(check.prefixes(select), check.prefixes(ignore), fail_on.value, strict)
     settings = app.Settings("cuda" if "gpu" in (group or ()) else device.value, preset.value, threads, cpu, timeout)
     asked = app.Asked(tuple(words or ()), tuple(group or ()), how.At(target), chosen, settings, typed=check.again())
     if bench:
