@@ -14,7 +14,7 @@ from envdoctor.errors import UserError
 from envdoctor.formats import pylock
 from envdoctor.lock import ask, changes, compare, keep, merge, pypi, spots, toml
 from envdoctor.markers import Markers
-from envdoctor.model import Written
+from envdoctor.model.locks import Written
 from envdoctor.solve import wishes
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from envdoctor.lock.settle import Settled, Wanted
     from envdoctor.lock.spots import Spot
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Recipe, Ruling
+    from envdoctor.model import Recipe
+    from envdoctor.model.locks import Ruling
 
 __all__ = ["Asked", "existing", "lock"]
 

@@ -17,7 +17,8 @@ from envdoctor.formats import conda_environment, condalock, pylock
 from envdoctor.lock import changes, compare_conda, conda_channels, conda_file, conda_specs, keep, pypi, spots, virtual
 from envdoctor.lock.conda import Channels, Environment
 from envdoctor.lock.conda_specs import Written as Line
-from envdoctor.model import Held, Place, Recipe, Written
+from envdoctor.model import Held, Place, Recipe
+from envdoctor.model.locks import Written
 from envdoctor.solve import wishes
 
 if TYPE_CHECKING:

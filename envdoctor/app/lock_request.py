@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from envdoctor.lock.settle import Settled, Wanted
     from envdoctor.lock.spots import Spot
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Claim, Facts, Finding, Recipe, Ruling
+    from envdoctor.model import Claim, Facts, Finding, Recipe
+    from envdoctor.model.locks import Ruling
 
     Tell = Callable[[str], None]
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from envdoctor.model import Cause, Claim, Line
+    from envdoctor.model import Claim
+    from envdoctor.model.diagnosis import Cause, Line
 
 WARNED = 1.0  # how much less a warning says than the failure itself
 STRONG = 2.0

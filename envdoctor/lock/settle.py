@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from envdoctor import cells
 from envdoctor.checks import judge as judging
 from envdoctor.lock import spots
-from envdoctor.model import Fix, Ruling, State, is_host
+from envdoctor.model import Fix, State, is_host
+from envdoctor.model.locks import Ruling
 from envdoctor.solve import plan, uv
 
 if TYPE_CHECKING:
