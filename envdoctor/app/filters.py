@@ -10,7 +10,6 @@ from envdoctor import checks
 from envdoctor.app.options import FAIL_ON, Filters
 from envdoctor.errors import UserError, near
 from envdoctor.model import Status
-from envdoctor.smoke import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +21,10 @@ if TYPE_CHECKING:
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
     from envdoctor.lock.codes import TITLES as OF_LOCKS  # not at the start: few ask for it
+    from envdoctor.smoke.codes import TITLES as OF_SMOKE
 
     checks.load()
-    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE, *OF_LOCKS} | known.codes()
+    return {code for code in checks.TITLES if code != "MATRIX"} | {*OF_LOCKS, *OF_SMOKE} | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:

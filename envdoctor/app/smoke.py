@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor import facts, matrix, recipe
+from envdoctor import checks, facts, matrix, recipe
 from envdoctor.app import filters, judging, order
 from envdoctor.app.options import Filters
 from envdoctor.errors import CannotLook, UserError, near
@@ -57,6 +57,7 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
     """Give what came of the trials; raise UserError for what a person must correct, CannotLook without a target."""
     known = matrix.load(asked.matrix)
     wanted = _wanted(asked, known)
+    filters.validate(asked.filters, wanted, known)
     look = facts.Look(asked.at)
     try:
         if look.sighting.kind != "interpreter":
@@ -150,7 +151,8 @@ def _confirmed(wanted: Recipe, seen: Facts, known: Matrix) -> list[Claim]:
 def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen: Facts) -> Report:
     from envdoctor.solve import cure
 
-    findings = [one for one in found if isinstance(one, Finding) and _selected(one, asked.filters)]
+    shown = tuple(one for one in found if isinstance(one, Finding))
+    findings = filters.chosen(checks.Verdict(shown, ()), wanted, asked.filters)
     held = [one for one in found if isinstance(one, Held)]
     mark = fingerprint(seen)
     report = Report(
@@ -158,19 +160,14 @@ def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen:
         target=seen.target,
         fingerprint=mark,
         findings=tuple(cure.typed(order.sorted_findings(findings), seen)),
-        held=tuple(held),
+        held=tuple(filters.selected(held, asked.filters)),
         fails=filters.failing(asked.filters),
         verify=asked.typed,
     )
-    failed = {_trial(one) for one in findings if one.status is Status.ERROR}
+    failed = {_trial(one) for one in shown if one.status is Status.ERROR}
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     record.keep(mark, today, [one.what for one in held], sorted(failed))
     return dataclasses.replace(report, exit_code=filters.exit_code(report, asked.filters))
-
-
-def _selected(finding: Finding, wanted: Filters) -> bool:
-    chosen = not wanted.select or finding.code.startswith(wanted.select)
-    return chosen and not (wanted.ignore and finding.code.startswith(wanted.ignore))
 
 
 def _trial(finding: Finding) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from envdoctor.cli import check, options
+
+if TYPE_CHECKING:
+    from envdoctor.app.smoke import Asked
+    from envdoctor.cli.delivery import Way
 
 
 class Preset(StrEnum):
@@ -52,6 +56,8 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
     threads: Threads = 1,
     timeout: Wall = 1800.0,
     cpu: Cpu = 900.0,
+    select: check.Select = None,
+    ignore: check.Ignore = None,
     fail_on: check.FailOn = options.FailOn.ERROR,
     strict: check.Strict = False,
     form: options.Form = options.Format.TEXT,
@@ -73,11 +79,19 @@ def smoke(  # noqa: PLR0917  (Typer makes options of them)
         output.show(report.trials(app.listed(), output.width()), color)
         return
     way = delivery.Way.of(form, json, outputs, color, int(verbose))
-    chosen = how.Filters(fail_on=fail_on.value, strict=strict)
+    chosen = how.Filters(check.prefixes(select), check.prefixes(ignore), fail_on.value, strict)
     settings = app.Settings("cuda" if "gpu" in (group or ()) else device.value, preset.value, threads, cpu, timeout)
     asked = app.Asked(tuple(words or ()), tuple(group or ()), how.At(target), chosen, settings, typed=check.again())
+    _run(asked, way, bench=bench)
+
+
+def _run(asked: Asked, way: Way, *, bench: bool) -> None:
+    from envdoctor.app import smoke as app
+    from envdoctor.cli import delivery, output
+    from envdoctor.report import smoke as report
+
     if bench:
         sys.stdout.write(report.benchmarks(app.measured(asked, output.tell)))
         return
     smoked = app.smoke(asked, output.tell)
-    delivery.deliver(smoked.report, way, lambda wide: report.lines(smoked.report, smoked.ran, wide, int(verbose)))
+    delivery.deliver(smoked.report, way, lambda wide: report.lines(smoked.report, smoked.ran, wide, way.volume))

@@ -15,16 +15,6 @@ if TYPE_CHECKING:
     from envdoctor.model import Claim
     from envdoctor.model.smoke import Attempt, Figure, Ran
 
-CODES = {
-    "SMOKE001": "a figure is not what it has to be",
-    "SMOKE002": "a trial ends with an exception",
-    "SMOKE003": "what is to be tried cannot be imported",
-    "SMOKE004": "the process of the trials was killed",
-    "SMOKE005": "the trials take too long",
-    "SMOKE006": "a trial cannot be run here",
-    "SMOKE007": "a script prints no result",
-    "SMOKE008": "a package is not installed",
-}
 SHOWN = 3
 
 
