@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import matrix
-from envdoctor.app import lock_conda
 from envdoctor.app import lock_request as request
 from envdoctor.app.lock_request import Asked, Earlier
 from envdoctor.errors import UserError
@@ -38,7 +37,9 @@ def lock(asked: Asked, tell: Tell) -> list[Written]:
     wanted = request.recipe(asked, known)
     folder = request.place(asked.subject, asked.to)
     with keep.alone(folder, tell):
-        if lock_conda.concerns(wanted):
+        if request.concerns_conda(wanted):
+            from envdoctor.app import lock_conda  # not for every lock
+
             return lock_conda.lock(asked, wanted, known, folder, tell)
         if asked.render:
             raise UserError("only the lock of an environment of conda can be rendered", place=wanted.path)

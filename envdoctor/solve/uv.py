@@ -162,7 +162,7 @@ def _variables(wanted: Files | None) -> dict[str, str]:
 def _prepare(folder: Path, question: Question) -> None:
     """Write what uv reads: the requirements, the bounds, what to keep where it can, and the metadata that it needs."""
     kept = "".join(f"{name}=={version}\n" for name, version in sorted(question.preferences.items()))
-    texts = {"wanted.in": "\n".join(question.requirements) + "\n", "uv.toml": _metadata(question.wheelless)}
+    texts = {"wanted.in": "\n".join(question.requirements) + "\n", "uv.toml": metadata(question.wheelless)}
     if question.files is None:
         texts[SOLVED] = kept
     else:
@@ -177,7 +177,7 @@ def _locked(text: str) -> dict[str, str]:
     return {package["name"]: package["version"] for package in tomllib.loads(text)["packages"] if "version" in package}
 
 
-def _metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+def metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     """Write the known metadata of packages without wheels as uv's `dependency-metadata`, so that nothing is built."""
     tables = []
     for name, versions in sorted(wheelless.items()):
