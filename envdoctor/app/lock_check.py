@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import facts, matrix
-from envdoctor.app import filters, judging, lock_conda, order
+from envdoctor.app import filters, judging, order
 from envdoctor.app import lock as making
 from envdoctor.app import lock_request as request
 from envdoctor.app.options import Filters
@@ -77,6 +77,7 @@ def _of_conda(asked: Asked, known: Matrix) -> Checked | None:
     """Give the lock of the conda side, if the subject has one."""
     if pylock.is_name(Path(asked.subject).name):
         return None
+    from envdoctor.app import lock_conda  # not for every lock: it reads YAML
 
     return lock_conda.checked(asked.subject, asked.to, known)
 

@@ -181,7 +181,8 @@ def settled(wanted: Wanted, spot: Spot, ask: settle.Ask, rulings: Sequence[Rulin
     if not found.text:
         where = f" for {spot.name}" if spot.name else ""
         problem = f"cannot be locked{where}: {'; '.join(found.reasons)}"
-        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT)
+        driver = any(error.kind == "driver" for error in found.errors)
+        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT, driver=driver)
     return found
 
 
