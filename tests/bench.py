@@ -16,12 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envdoctor import bootstrap
-        if asked.locks:
-            variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(Path(folder) / "cache")}
-            promises = bench_locks.measured(Path(folder), asked.locks, variables)
-            budgets += [Budget(one.words, one.seen, one.most) for one in promises]
-    print("\nbudgets", *budgets, "", sep="\n")
-    _faults(keep=False)
+from tests import bench_faults, bench_locks, synthetic
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
 WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
@@ -101,16 +96,12 @@ def main() -> int:
         budgets += _matrix(Path(folder), asked.rounds)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
-<<<<<<< HEAD
-    print("\nbudgets", *budgets, "", sep="\n")
-    _faults(keep=False)
-=======
         if asked.locks:
             variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(Path(folder) / "cache")}
             promises = bench_locks.measured(Path(folder), asked.locks, variables)
             budgets += [Budget(one.words, one.seen, one.most) for one in promises]
-    print("\nbudgets", *budgets, sep="\n")
->>>>>>> dcedb54 (Measure locks beside bare uv; look at a target once)
+    print("\nbudgets", *budgets, "", sep="\n")
+    _faults(keep=False)
     return int(asked.strict and any(budget.seen > budget.most for budget in budgets))
 
 
