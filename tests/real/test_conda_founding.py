@@ -6,7 +6,7 @@ founding file got, and for the run the same releases from PyPI stand in for it.
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from envdoctor.formats import condalock
 from tests.locks.channel import Channel, furnished
 from tests.processes import run
 from tests.real.environments import ROOT, envdoctor, install, made, python, surroundings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.real
 PYTHON = python("3.8")
