@@ -32,7 +32,7 @@ def grounds(options: Options, wanted: Recipe, look: Look | CannotLook, known: Ma
     """Give what would be installed on each machine that is asked for; raise CannotLook, UserError."""
     _validate(options, wanted)
     base = _machine(options, wanted, look, known)
-    return [_chosen(ground, options, wanted, known, tell) for ground in judging.grounds(options, wanted, base)]
+    return [_chosen(ground, options, wanted, known, tell) for ground in _laid_out(options, wanted, base)]
 
 
 def _validate(options: Options, wanted: Recipe) -> None:
@@ -57,6 +57,21 @@ def _machine(options: Options, wanted: Recipe, look: Look | CannotLook, known: M
     kept = [fact for name, fact in seen.facts.items() if _is_of_machine(name)]
     missing = {name: why for name, why in seen.missing.items() if _is_of_machine(name)}
     return facts_of(Target("solution", ""), facts=kept, missing=missing)
+
+
+def _laid_out(options: Options, wanted: Recipe, base: Facts) -> list[Ground]:
+    """Give the facts once for each machine that was named: unlike a target, a solution has the machine's Python."""
+    if not options.machines:
+        return [judging.Ground(base, base)]
+    from envdoctor.facts import machines
+
+    found = []
+    for one in machines.find(options.machines, wanted.machines):
+        kept = {name: fact for name, fact in base.facts.items() if not is_of_computer(name)}
+        facts = facts_of(base.target, facts={**kept, **one.facts}.values(), missing=one.missing)
+        own = {name: fact for name, fact in one.facts.items() if is_of_computer(name)}
+        found.append(judging.Ground(facts, facts, one._replace(facts=own)))
+    return found
 
 
 def _is_of_machine(name: str) -> bool:
