@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import checks, matrix
 from envdoctor.app import filters, order
-from envdoctor.errors import CannotLook
+from envdoctor.errors import CannotLook, UserError
 from envdoctor.facts import given
 from envdoctor.facts.fingerprint import fingerprint
 from envdoctor.model import Case, Finding, Recipe, Report, Status, Target
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     """Give the report of a look, or of the reason why there is none; raise UserError for what a person must correct."""
+    if options.day and not options.resolve:
+        raise UserError("`--at` is for `--resolve`", hint="what is installed is judged as it is")
     known = matrix.load(options.matrix)
     asked = wanted(options.subject, known)
     filters.validate(options.filters, asked, known)

@@ -18,6 +18,8 @@ from envdoctor.cli.command import Command, Group
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
 
+# The root of what a command line can do wrong, in click or in the click that Typer brings along.
+_Misused: type[Exception] = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     name="envdoctor",
     cls=Group,
@@ -96,9 +98,24 @@ def _open_streams() -> None:
 def _run() -> None:
     """Run the command, and what it printed to its end: a full disk shows at the last moment."""
     try:
-        app()
+        status = app(standalone_mode=False)
+    except _Misused as error:
+        sys.exit(_shown(error))
     finally:
         sys.stdout.flush()
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _shown(error: Exception) -> int:
+    """Print what is wrong with the command line as Typer does, without what was typed to steer the terminal."""
+    import io
+
+    from envdoctor.report.layout import clean
+
+    told = io.StringIO()
+    error.show(told)  # type: ignore[attr-defined]
+    print("\n".join(map(clean, told.getvalue().splitlines())), file=sys.stderr)
+    return int(getattr(error, "exit_code", 2))
 
 
 class _Interrupted(BaseException):
