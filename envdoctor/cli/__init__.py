@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diagnose, diff, explain, facts, rules, smoke
+from envdoctor.cli import check, diagnose, diff, explain, facts, rules, run, smoke
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
@@ -30,6 +30,7 @@ app.command("facts")(facts.facts)
 app.command("diagnose")(diagnose.diagnose)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
+app.command("run")(run.run)
 app.command("smoke")(smoke.smoke)
 app.add_typer(rules.app, name="rules")
 
@@ -62,6 +63,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    sys.argv = run.split(sys.argv)
     try:
         app()
     except EnvdoctorError as error:

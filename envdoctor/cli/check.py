@@ -60,14 +60,15 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     from envdoctor.cli import output
 
     at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
-    filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
+    filters = Filters(prefixes(select), prefixes(ignore), fail_on=fail_on.value, strict=strict)
     asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=again())
     report = app.check(asked, output.tell)
     _print(report, json or form is options.Format.JSON, verbose - quiet, color)
     raise typer.Exit(report.exit_code)
 
 
-def _prefixes(given: Codes) -> tuple[str, ...]:
+def prefixes(given: Codes) -> tuple[str, ...]:
+    """Give the prefixes of codes that were typed, apart and in capitals."""
     prefixes = tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
     if given and not prefixes:
         raise typer.BadParameter("no code is named")
