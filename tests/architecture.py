@@ -27,7 +27,7 @@ SHARED = GROUND | {"processes", "yamlpos", "formats"}
 SOLVE = SHARED | READ | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": set(),
+    "__init__": {"cli"},
     "model": GROUND,
     "errors": GROUND,
     "cells": GROUND,

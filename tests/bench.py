@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envdoctor import bootstrap
-from tests import synthetic
+from tests import bench_logs, synthetic
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
 WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
@@ -81,6 +81,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 tests --bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=11, help="how often each command is run (default 11)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 5000], help="numbers of distributions")
+    parser.add_argument("--log-mb", type=int, default=1000, help="the size of the log to diagnose (default 1000)")
     parser.add_argument("--assert", dest="strict", action="store_true", help="fail if a budget is broken")
     asked = parser.parse_args()
     print(f"`check` runs as `PYTHON -m envdoctor`, the empty app in the same Python {sys.version.split()[0]};")
@@ -92,6 +93,7 @@ def main() -> int:
         budgets += _matrix(Path(folder), asked.rounds)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
+        budgets += [Budget(*one) for one in bench_logs.measured(Path(folder), asked.log_mb)]
     print("\nbudgets", *budgets, sep="\n")
     return int(asked.strict and any(budget.seen > budget.most for budget in budgets))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import envdoctor
 from envdoctor import logs, matrix, report
 from envdoctor.app import diagnose as app
 from envdoctor.errors import UserError
@@ -191,3 +193,31 @@ WORDS = st.sampled_from([
 def test_pieces_of_failures_in_any_order_are_judged(lines: list[str]) -> None:
     told = of("\n".join(lines))
     jsonschema.validate(json.loads(diagnosis.render(told)), SCHEMA)
+
+
+class Shell:
+    """A notebook as far as the extension knows it."""
+
+    def __init__(self) -> None:
+        self.events = self
+        self.known: list[object] = []
+
+    def register(self, _event: str, function: object) -> None:
+        """Take a function to be called."""
+        self.known.append(function)
+
+    def unregister(self, _event: str, function: object) -> None:
+        """Forget a function."""
+        self.known.remove(function)
+
+
+def test_a_failing_cell_is_followed_by_its_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = Shell()
+    envdoctor.load_ipython_extension(shell)
+    (after,) = shell.known
+    assert callable(after)
+    after(SimpleNamespace(error_in_exec=ImportError("libcudart.so.11.0: cannot open shared object file")))
+    after(SimpleNamespace(error_in_exec=None))
+    assert capsys.readouterr().err.count("it is the environment") == 1
+    envdoctor.unload_ipython_extension(shell)
+    assert shell.known == []

@@ -20,7 +20,11 @@ READY = "import signal, sys, time\n{}\nprint('ready', flush=True)\ntime.sleep(60
 def started(*words: str, options: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [*START, *options, "--", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, start_new_session=True
+        [*START, *options, "--", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
+        start_new_session=True,
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from envdoctor.cli import check, options
 
 if TYPE_CHECKING:
+    from envdoctor.app.run import Ran
     from envdoctor.model import Diagnosis, Report
 
 REFUSED, NOT_FOUND, NOT_STARTED = 125, 127, 126
@@ -66,12 +67,17 @@ def run(  # noqa: PLR0917  (Typer makes options of them)
     except OSError as error:
         output.tell(f"{_job[0]}: {error.strerror}")
         raise typer.Exit(NOT_STARTED) from None
+    raise typer.Exit(_told(ran, color))
+
+
+def _told(ran: Ran, color: options.Color) -> int:
+    """Tell why the job was refused or has failed, and give the exit status."""
     if ran.refusal is not None:
         _tell_refusal(ran.refusal, color)
-        raise typer.Exit(REFUSED)
+        return REFUSED
     if ran.diagnosis is not None:
         _tell_diagnosis(ran.diagnosis, color)
-    raise typer.Exit(ran.ended.status if ran.ended else 0)
+    return ran.ended.status if ran.ended else 0
 
 
 def _tell_refusal(report: Report, color: options.Color) -> None:
