@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(READ, SHARED),
     **dict.fromkeys(JUDGE, PURE),
     "solve": SOLVE,
-    **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT),
+    **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT | {"logs"}),
     "report": {"__init__", "model"},
     "app": ACT | {"lock", "logs", "smoke", "run", "verify", "report"},
     "cli": {"__init__", "app", "report", "model", "errors", "processes"},

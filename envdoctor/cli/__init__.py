@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, smoke
+from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, run, smoke
 from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ app.command("facts", cls=Command)(facts.facts)
 app.command("diagnose", cls=Command)(diagnose.diagnose)
 app.command("diff", cls=Command)(diff.diff)
 app.command("explain", cls=Command)(explain.explain)
+app.command("run", cls=Command)(run.run)
 app.command("smoke", cls=Command)(smoke.smoke)
 app.add_typer(lock.app, name="lock")
 app.add_typer(rules.app, name="rules")
@@ -66,6 +67,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     _open_streams()
+    sys.argv = run.split(sys.argv)
     try:
         _run()
     except EnvdoctorError as error:
