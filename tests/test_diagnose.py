@@ -20,7 +20,8 @@ from envdoctor.report import diagnosis, layout
 from tests.examples import versions
 
 if TYPE_CHECKING:
-    from envdoctor.model import Diagnosis, Facts
+    from envdoctor.model import Facts
+    from envdoctor.model.diagnosis import Diagnosis
 
 ROOT = Path(__file__).parents[1]
 CASES = sorted((ROOT / "fixtures" / "diagnose").glob("*/log.txt"))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from envdoctor.errors import UserError
-from envdoctor.model import Attempt, Claim, Figure, Finding, Fix, Held, Ran, Status, Wanted
+from envdoctor.model import Claim, Finding, Fix, Held, Status
+from envdoctor.model.smoke import Attempt, Figure, Ran, Wanted
 from envdoctor.processes import Done
 from envdoctor.recipe import load
 from envdoctor.smoke import catalog, elf, judge, plan, reading, record, running, services

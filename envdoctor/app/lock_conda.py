@@ -17,7 +17,8 @@ from envdoctor.formats import conda_environment, condalock, pylock
 from envdoctor.lock import changes, compare_conda, conda_channels, conda_file, conda_specs, keep, pypi, spots, virtual
 from envdoctor.lock.conda import Channels, Environment
 from envdoctor.lock.conda_specs import Written as Line
-from envdoctor.model import Held, Place, Recipe, Written
+from envdoctor.model import Held, Place, Recipe
+from envdoctor.model.locks import Written
 from envdoctor.solve import wishes
 
 if TYPE_CHECKING:
@@ -43,11 +44,6 @@ class Lines(NamedTuple):
         """Give all of it, as a lock remembers it."""
         texts = [f"channel {channel}" for channel in self.channels] + [line.text for line in self.conda]
         return sorted([*texts, *(f"pip {line.text}" for line in self.pip)])
-
-
-def concerns(wanted: Recipe) -> bool:
-    """Say whether a recipe asks for conda's packages."""
-    return wanted.kind == "environment" or bool(wanted.locking.channels)
 
 
 def lines(wanted: Recipe, known: Matrix) -> Lines:
@@ -196,7 +192,7 @@ def checked(subject: str, to: Path | None, known: Matrix) -> Checked | None:
     if pylock.is_name(path.name):
         return None
     wanted = judging.wanted(subject, known)
-    if not concerns(wanted):
+    if not request.concerns_conda(wanted):
         return None
     path = path_of(request.place(subject, to), wanted.name)
     if not path.exists():

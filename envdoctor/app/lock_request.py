@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from envdoctor.lock.settle import Settled, Wanted
     from envdoctor.lock.spots import Spot
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Claim, Facts, Finding, Recipe, Ruling
+    from envdoctor.model import Claim, Facts, Finding, Recipe
+    from envdoctor.model.locks import Ruling
 
     Tell = Callable[[str], None]
 
@@ -72,6 +73,11 @@ def recipe(asked: Asked, known: Matrix) -> Recipe:
         raise UserError(f"`--torch-variant {asked.torch}` is no variant of PyTorch", hint=hint)
     torch = "" if asked.torch == "auto" else asked.torch
     return dataclasses.replace(wanted, locking=wanted.locking._replace(torch=torch))
+
+
+def concerns_conda(wanted: Recipe) -> bool:
+    """Say whether a recipe asks for conda's packages."""
+    return wanted.kind == "environment" or bool(wanted.locking.channels)
 
 
 def place(subject: str, to: Path | None) -> Path:
@@ -175,7 +181,8 @@ def settled(wanted: Wanted, spot: Spot, ask: settle.Ask, rulings: Sequence[Rulin
     if not found.text:
         where = f" for {spot.name}" if spot.name else ""
         problem = f"cannot be locked{where}: {'; '.join(found.reasons)}"
-        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT)
+        driver = any(error.kind == "driver" for error in found.errors)
+        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT, driver=driver)
     return found
 
 

@@ -14,7 +14,8 @@ from envdoctor.app.options import Filters
 from envdoctor.errors import CannotLook, UserError, near
 from envdoctor.facts import At
 from envdoctor.facts.fingerprint import fingerprint
-from envdoctor.model import Attempt, Finding, Held, Ran, Recipe, Report, Status, Wanted
+from envdoctor.model import Finding, Held, Recipe, Report, Status
+from envdoctor.model.smoke import Attempt, Ran, Wanted
 from envdoctor.smoke import catalog, judge, plan, record, running, services
 from envdoctor.smoke.plan import Settings
 

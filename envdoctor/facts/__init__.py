@@ -79,9 +79,7 @@ class Look:
         nvml = self._nvml
         ask = (lambda: nvml.answer(self._limit)) if nvml else None
         variables = {name[4:]: fact.value for name, fact in self.given.items() if name.startswith("env.")}
-        seen = live.read(
-            self.sighting, answer, asked, ask, installers=installers, deep=self._deep, variables=variables
-        )
+        seen = live.read(self.sighting, answer, asked, ask, installers=installers, deep=self._deep, variables=variables)
         return given.over(seen, self.given) if self.given else seen
 
 

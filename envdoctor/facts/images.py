@@ -55,8 +55,7 @@ def facts(process: Process) -> Iterator[Fact]:
     if libc is not None and found:
         yield Fact("glibc", found[1], libc.path)
     else:
-        why = f"{libc.path} states no version" if libc is not None else "the image has no libc.so.6"
-        yield Fact("glibc", source=why, state=State.UNSEEN)
+        yield host.without_glibc(files)
     yield from (Fact(name, source=_WHY, state=State.UNSEEN) for name in FACTS)
 
 

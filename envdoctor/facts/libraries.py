@@ -11,6 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdoctor.facts import preload
 from envdoctor.facts.loader import cached_beginning
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
@@ -71,13 +72,24 @@ def facts(environment: Environment, builds: Sequence[Build], process: Process) -
     if not roots:
         yield from _without_framework(built_without, copies)
         return
-    opened = [found for path in roots if (found := process.open(path)) is not None]
+    opened = list(_opened(process, environment.sites, roots, builds))
     if framework == "torch":
         _preload(process, environment.sites)
     files = process.files
     for family in _FAMILIES:
         taken = _taken(process, family, opened, copies[family], _majors(builds, framework, roots))
         yield from _told(family, taken and _plain(taken, files), copies[family], environment, files)
+
+
+def _opened(process: Process, sites: Sequence[str], roots: Sequence[str], builds: Sequence[Build]) -> Iterator[Loaded]:
+    """Open the libraries of a framework, and between the first and the second what torch opens itself."""
+    for path in roots:
+        found = process.open(path)
+        if found is not None:
+            yield found
+            if path.endswith(preload.FIRST):
+                built = next((build.cuda for build in builds if build.framework == "torch"), None)
+                preload.by_torch(process, sites, built or "")
 
 
 def _framework(environment: Environment, without: set[str], files: Files) -> tuple[str, list[str]]:

@@ -123,6 +123,8 @@ def libcuda(process: loader.Process) -> Iterator[Fact]:
     """Give the driver's library that the loader takes."""
     driver = process.open("libcuda.so.1")
     if driver is None:
+        if kernel.shown_devices(ROOT):
+            yield _unseen("nvidia.libcuda", "libcuda.so.1 not found")
         return
     real = os.path.realpath(driver.path)
     number = os.path.basename(real).removeprefix("libcuda.so.")

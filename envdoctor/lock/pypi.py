@@ -17,7 +17,8 @@ from envdoctor.errors import UserError
 from envdoctor.lock import merge, spots, toml
 from envdoctor.lock.spots import Spot
 from envdoctor.markers import Markers
-from envdoctor.model import Fact, Ruling
+from envdoctor.model import Fact
+from envdoctor.model.locks import Ruling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

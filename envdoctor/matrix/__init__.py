@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from envdoctor.matrix.entries import Entry
     from envdoctor.matrix.store import Store
-    from envdoctor.model import Claim, Facts, Mechanism, Origins
+    from envdoctor.model import Claim, Facts
+    from envdoctor.model.diagnosis import Mechanism, Origins
 
 BUNDLED = Path(__file__).parent
 _ALWAYS = ""

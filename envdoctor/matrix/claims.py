@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.model import Claim, Fix, Mechanism, Origins, Place, Row, Status
+from envdoctor.model import Claim, Fix, Place, Row, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from envdoctor.model.diagnosis import Mechanism, Origins
 
     Item = tuple[int, list[str], dict[str, Any]]
 
@@ -96,6 +98,8 @@ def _changed(fixes: tuple[Fix, ...]) -> tuple[str, ...]:
 
 def mechanism(record: Mapping[str, Any]) -> Mechanism:
     """Give the mechanism of a record."""
+    from envdoctor.model.diagnosis import Mechanism  # a check needs none
+
     listed = {key: tuple(record[key]) for key in ("patterns", "packages", "needs", "near")}
     fixes = tuple(Fix(**{**item, "reinstall": tuple(item["reinstall"])}) for item in record["fixes"])
     return Mechanism(**{**record, **listed, "fixes": fixes})
@@ -103,6 +107,8 @@ def mechanism(record: Mapping[str, Any]) -> Mechanism:
 
 def origins(modules: Mapping[str, list[str]], found: Mapping[str, Mapping[str, str]]) -> Origins:
     """Put together what is known of where names come from."""
+    from envdoctor.model.diagnosis import Origins
+
     return Origins(
         {name: tuple(dists) for name, dists in modules.items()}, found.get("libraries", {}), found.get("symbols", {})
     )

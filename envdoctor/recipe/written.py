@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wanted, Wish, can_be_given
+from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wish, can_be_given
+from envdoctor.model.smoke import Wanted
 from envdoctor.recipe import locking
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from envdoctor.report.layout import Line, clean, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from envdoctor.model import Change, Written
+    from envdoctor.model.locks import Change, Written
 
 SCHEMA = "envdoctor.locks/1"
 

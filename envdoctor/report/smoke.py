@@ -11,7 +11,8 @@ from envdoctor.report.layout import Line, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envdoctor.model import Attempt, Figure, Ran, Report
+    from envdoctor.model import Report
+    from envdoctor.model.smoke import Attempt, Figure, Ran
 
 
 class Told(Protocol):

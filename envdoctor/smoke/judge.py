@@ -12,7 +12,8 @@ from envdoctor.model import Fact, Finding, Fix, Held, Source, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envdoctor.model import Attempt, Claim, Figure, Ran
+    from envdoctor.model import Claim
+    from envdoctor.model.smoke import Attempt, Figure, Ran
 
 SHOWN = 3
 

@@ -10,7 +10,7 @@ from envdoctor.smoke import catalog, plan
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envdoctor.model import Wanted
+    from envdoctor.model.smoke import Wanted
 
 __all__ = ["file", "job", "uses"]
 

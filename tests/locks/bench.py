@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envdoctor.formats.condalock import CondaLock
-    from envdoctor.model import Written
+    from envdoctor.model.locks import Written
 
 HOST = ("os=linux", "arch=x86_64")
 

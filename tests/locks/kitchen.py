@@ -14,7 +14,7 @@ from envdoctor.facts import At
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envdoctor.model import Written
+    from envdoctor.model.locks import Written
 
 RULE = """- rule: SYN001
   title: engine 2 cannot run a model of the old kind
