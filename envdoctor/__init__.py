@@ -3,15 +3,8 @@
 __version__ = "0.1.0"
 
 
-def load_ipython_extension(shell: object) -> None:
-    """Let failing cells of a notebook be followed by their diagnosis (`%load_ext envdoctor`)."""
-    from envdoctor.cli import notebook
+def load_ipython_extension(shell):  # type: ignore[no-untyped-def]  # parses on a Python that knows no annotations
+    """Judge the kernel of a notebook, and give it `%envdoctor`: what `%load_ext envdoctor` calls."""
+    from envdoctor import notebook
 
-    notebook.follow(shell)
-
-
-def unload_ipython_extension(shell: object) -> None:
-    """Leave the cells of a notebook alone again."""
-    from envdoctor.cli import notebook
-
-    notebook.leave(shell)
+    notebook.register(shell)

@@ -28,7 +28,7 @@ def prefix(folder: Path, version: str = f"{MINOR}.1", home: str = "/usr/bin") ->
     site.mkdir(parents=True)
     (folder / "bin").mkdir()
     (folder / "bin" / "python").symlink_to(sys.executable)
-    (folder / "pyvenv.cfg").write_text(f"home = {home}\nversion = {version}\n")
+    (folder / "pyvenv.cfg").write_text(f"home = {home}\nversion = {version}\ninclude-system-site-packages = false\n")
     return site
 
 
@@ -37,6 +37,7 @@ def wheel(site: Path, name: str, files: Mapping[str, str], version: str = "1.0",
     about = site / f"{name.replace('-', '_')}-{version}.dist-info"
     about.mkdir(parents=True, exist_ok=True)
     own = {"METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n\n", "INSTALLER": f"{installer}\n"}
+    own["WHEEL"] = "Wheel-Version: 1.0\nGenerator: tests 1\nRoot-Is-Purelib: true\nTag: py3-none-any\n\n"
     rows = []
     for path, text in {**files, **{f"{about.name}/{file}": text for file, text in own.items()}}.items():
         (site / path).parent.mkdir(parents=True, exist_ok=True)

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import envdoctor
-from envdoctor import logs, matrix, report
+from envdoctor import logs, matrix, notebook, report
 from envdoctor.app import diagnose as app
 from envdoctor.errors import UserError
 from envdoctor.logs.sieve import Sieve
@@ -22,7 +21,8 @@ from envdoctor.report import diagnosis, layout
 from tests.examples import versions
 
 if TYPE_CHECKING:
-    from envdoctor.model import Diagnosis, Facts
+    from envdoctor.model import Facts
+    from envdoctor.model.diagnosis import Diagnosis
 
 ROOT = Path(__file__).parents[1]
 CASES = sorted((ROOT / "fixtures" / "diagnose").glob("*/log.txt"))
@@ -195,29 +195,8 @@ def test_pieces_of_failures_in_any_order_are_judged(lines: list[str]) -> None:
     jsonschema.validate(json.loads(diagnosis.render(told)), SCHEMA)
 
 
-class Shell:
-    """A notebook as far as the extension knows it."""
-
-    def __init__(self) -> None:
-        self.events = self
-        self.known: list[object] = []
-
-    def register(self, _event: str, function: object) -> None:
-        """Take a function to be called."""
-        self.known.append(function)
-
-    def unregister(self, _event: str, function: object) -> None:
-        """Forget a function."""
-        self.known.remove(function)
-
-
 def test_a_failing_cell_is_followed_by_its_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:
-    shell = Shell()
-    envdoctor.load_ipython_extension(shell)
-    (after,) = shell.known
-    assert callable(after)
-    after(SimpleNamespace(error_in_exec=ImportError("libcudart.so.11.0: cannot open shared object file")))
-    after(SimpleNamespace(error_in_exec=None))
-    assert capsys.readouterr().err.count("it is the environment") == 1
-    envdoctor.unload_ipython_extension(shell)
-    assert shell.known == []
+    notebook.after_cell(SimpleNamespace(error_in_exec=ImportError("libcudart.so.11.0: cannot open shared object file")))
+    notebook.after_cell(SimpleNamespace(error_in_exec=KeyError("label")))
+    notebook.after_cell(SimpleNamespace(error_in_exec=None))
+    assert capsys.readouterr().out.count("it is the environment") == 1

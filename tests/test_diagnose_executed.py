@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -12,7 +12,10 @@ from envdoctor import logs, matrix
 from envdoctor.app import diagnose as app
 from envdoctor.checks import sight
 from envdoctor.facts.together import facts_of
-from envdoctor.model import Case, Diagnosis, Distribution, Fact, Facts, Recipe, Target
+from envdoctor.model import Case, Distribution, Fact, Facts, Recipe, Target
+
+if TYPE_CHECKING:
+    from envdoctor.model.diagnosis import Diagnosis
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "diagnose" / "executed"
 MATRIX = matrix.load()
@@ -47,7 +50,7 @@ def of(path: Path, facts: Facts | None = None) -> Diagnosis:
 
 
 def state(told: Diagnosis) -> str:
-    return told.causes[0].state if told.verdict == "environment" else told.verdict
+    return told.causes[0].state if told.verdict == "environment" else str(told.verdict)
 
 
 def names(told: Diagnosis, packages: list[str]) -> bool:

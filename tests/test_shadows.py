@@ -112,17 +112,19 @@ def test_a_file_of_the_job_named_like_a_module_is_told(
 def test_the_user_site_and_the_system_under_an_environment_are_told(venv: Path, tmp_path: Path) -> None:
     user = tmp_path / ".local/lib" / f"python{MINOR}" / "site-packages"
     wheel(user, "numpy", {"numpy/__init__.py": ""}, "1.26.4")
+    wheel(user, "yaml", {"yaml/__init__.py": ""}, "5.4")
     assert codes(venv) == {}  # an environment of its own does not read the user site
     base = prefix(tmp_path / "base")
     wheel(base, "yaml", {"yaml/__init__.py": ""}, "6.0")
+    wheel(base, "six", {"six.py": ""}, "1.17.0")
     (venv / "pyvenv.cfg").write_text(
         f"home = {tmp_path}/base/bin\nversion = {MINOR}.1\ninclude-system-site-packages = true\n"
     )
-    (finding,) = found(venv, recipe(numpy="*"))
-    assert (finding.code, finding.title) == ("PATH001", "the user site hides the installed numpy")
+    (finding,) = found(venv, recipe(numpy="*", yaml="*"))  # its own numpy comes before that of the user
+    assert (finding.code, finding.title) == ("PATH001", "the user site hides the installed yaml")
     assert finding.fixes == (Fix(env={"PYTHONNOUSERSITE": "1"}, note="or uninstall them from the user site"),)
     (info,) = [one for one in judged(look(venv)).findings if one.code == "PATH007"]
-    assert info.title == "1 packages come from the system's Python: yaml"
+    assert info.title == "1 packages come from the system's Python: six"
 
 
 def test_a_pth_line_that_puts_another_copy_before_the_systems_is_told(venv: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from envdoctor import diagnose, facts, logs, matrix
 from envdoctor.checks import sight
 from envdoctor.checks.judge import Blind, Broken, Good, judge
 from envdoctor.diagnose.join import Standing
-from envdoctor.model import CONFIRMED, OPEN, REFUTED, Case, Recipe
+from envdoctor.model import Case, Recipe
+from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
 from envdoctor.solve import command, uv
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from envdoctor.app.options import At
     from envdoctor.matrix import Matrix
-    from envdoctor.model import Cause, Claim, Diagnosis, Facts, Log
+    from envdoctor.model import Claim, Facts
+    from envdoctor.model.diagnosis import Cause, Diagnosis, Log
 
 
 class Asked(NamedTuple):
@@ -34,12 +36,6 @@ def diagnosed(asked: Asked) -> Diagnosis:
     known = matrix.load(asked.matrix)
     seen = looked(asked.at, known) if asked.at is not None else None
     return of_logs(logs.read(asked.names), knowledge(known), seen)
-
-
-def of_text(text: str, name: str, at: At) -> Diagnosis:
-    """Give the diagnosis of a text, joined with a target; raise UserError or CannotLook."""
-    known = matrix.load()
-    return of_logs([logs.sifted([text.encode("utf-8", "replace")], name)], knowledge(known), looked(at, known))
 
 
 def looked(at: At, known: Matrix) -> Facts:

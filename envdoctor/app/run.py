@@ -14,14 +14,15 @@ from envdoctor.app.options import At, Filters, Options
 from envdoctor.errors import CannotLook, UserError
 from envdoctor.formats import files
 from envdoctor.logs.sieve import Sieve
-from envdoctor.model import Log
+from envdoctor.model.diagnosis import Log
 from envdoctor.run import job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from envdoctor.model import Diagnosis, Report
+    from envdoctor.model import Report
+    from envdoctor.model.diagnosis import Diagnosis
     from envdoctor.run.job import Ended
 
     Tell = Callable[[str], None]

@@ -91,9 +91,25 @@ def _no_code(name: str, listed: Fact, compute: Fact, lost: set[Level], facts: Fa
     )
 
 
+def _disabled(name: str, listed: Fact, variable: Fact, facts: Facts) -> Finding:
+    return Finding(
+        code=CODE,
+        status=Status.ERROR,
+        kind="env-var",
+        title=f"CUDA_DISABLE_PTX_JIT leaves {name} without code for this GPU",
+        cause=f"of {listed.value} only PTX serves it, and the driver may not compile that (error 223)",
+        culprit=(variable.name, name),
+        evidence=(variable, listed, facts.get("gpu.compute")),
+        fixes=(Fix(env={"CUDA_DISABLE_PTX_JIT": None}),),
+    )
+
+
 def _jit(name: str, listed: Fact, case: Case) -> Iterator[Outcome]:
     """Judge PTX that the driver has to compile: it must know the toolkit that wrote it."""
-    facts = case.facts
+    facts, disabled = case.facts, case.facts.get("env.CUDA_DISABLE_PTX_JIT")
+    if disabled.value == "1":
+        yield _disabled(name, listed, disabled, facts)
+        return
     made = next((f for f in map(facts.get, (f"{name}.cuda", "cuda.toolkit")) if f.state is State.KNOWN), None)
     runs = facts.get("cuda.driver")
     if made is None or not _level(made.value):

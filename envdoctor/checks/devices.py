@@ -1,12 +1,15 @@
 """Which GPUs does the job see? NVML lists every device; CUDA_VISIBLE_DEVICES chooses among them.
 
 The variable names devices by their number in CUDA's order, by UUID (an unambiguous beginning is enough) or by the UUID
-of a MIG slice. The first entry that names nothing ends the list: it and what follows are not visible.
+of a MIG slice. The first entry that names nothing ends the list: it and what follows are not visible. The first one
+says whether all are numbers or UUIDs; a number is read as far as its digits go (`0a` is 0, `0x1` is 1); where a device
+is named twice none is left (error 101). So a driver of branch 580 took them.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING
 
 from envdoctor import cells
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "env.CUDA_VISIBLE_DEVICES"
 HIDDEN = "gpu.hidden"
+_UUID = ("gpu-", "mig-")
+_NUMBER = re.compile(r"\s*\+?(?:0[xX]([0-9a-fA-F]{1,6})|(\d+))")
 _EACH = ("gpu.name", "gpu.compute", "gpu.memory", "gpu.uuid", "gpu.mig", "gpu.brand")
 
 
@@ -27,7 +32,8 @@ def visible(facts: Facts) -> Iterator[Fact]:
     variable, total = facts.get(VARIABLE), count(facts)
     if variable.state is not State.KNOWN or not total:
         return
-    chosen = _chosen(entries(variable), total, _uuids(facts))
+    sliced = facts.get("gpu.mig").state is State.KNOWN
+    chosen = _chosen(entries(variable), total, _uuids(facts), sliced=sliced)
     number = len(entries(variable)) if chosen is None else len(chosen)
     if number >= total and chosen in (None, tuple(range(total))):
         return
@@ -60,21 +66,40 @@ def _uuids(facts: Facts) -> tuple[str, ...]:
     return (fact.all or (fact.value,)) if fact.state is State.KNOWN else ()
 
 
-def _chosen(listed: Sequence[str], total: int, uuids: Sequence[str]) -> tuple[int, ...] | None:
+def _chosen(listed: Sequence[str], total: int, uuids: Sequence[str], *, sliced: bool) -> tuple[int, ...] | None:
     """Give the places of the chosen devices, or None if an entry is a UUID and none was seen to compare."""
     found: list[int] = []
+    by_uuid = bool(listed) and listed[0].lower().startswith(_UUID)
     for entry in listed:
-        if entry.startswith(("GPU-", "MIG-")):
-            places = [place for place, uuid in enumerate(uuids) if uuid.startswith(entry)]
-            if not places and (not uuids or entry.startswith("MIG-")):
+        if by_uuid:
+            if _is_unknown(entry, sliced, uuids):
                 return None
+            alike = entry.lower().startswith(_UUID) and len(entry) > len("GPU-")
+            places = [p for p, uuid in enumerate(uuids) if alike and uuid.lower().startswith(entry.lower())]
         else:
-            number = _number(entry)
+            number = _leading(entry)
             places = [number] if number is not None and number < total else []
         if len(places) != 1:
             break
+        if places[0] in found:
+            return ()
         found += places
     return tuple(found)
+
+
+def _is_unknown(entry: str, sliced: bool, uuids: Sequence[str]) -> bool:
+    """Say whether an entry may name a device whose UUID was not seen."""
+    if entry.lower().startswith("mig-"):
+        return sliced and not any(uuid.lower().startswith("mig-") for uuid in uuids)
+    return not uuids and len(entry) > len("GPU-")
+
+
+def _leading(entry: str) -> int | None:
+    """Give the number that an entry begins with, as C reads it, or None if it begins with none."""
+    found = _NUMBER.match(entry)
+    if found is None:
+        return None
+    return int(found[1], 16) if found[1] else int(found[2]) if len(found[2]) < 6 else None
 
 
 def _narrowed(fact: Fact, chosen: tuple[int, ...] | None, shown: int, compute: Fact) -> Fact:

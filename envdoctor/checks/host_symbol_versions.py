@@ -36,8 +36,10 @@ def symbol_versions(case: Case) -> Iterator[Outcome]:
 def _compared(need: Fact, name: str, case: Case, *, library: str, prefix: str) -> Iterator[Outcome]:
     there = case.facts.get(library)
     wanted, found = cells.version(need.value), cells.version(there.value)
-    if there.state is not State.KNOWN:
+    if there.state is State.UNSEEN:
         yield from waits(CODE, there, case)
+    elif there.state is State.ABSENT:
+        yield _without(need, name, there, case)
     elif wanted is None or found is None or wanted <= found:
         yield Held(CODE, f"{library} is new enough for {name}")
     else:
@@ -52,6 +54,23 @@ def _compared(need: Fact, name: str, case: Case, *, library: str, prefix: str) -
             evidence=(case.facts.get(name), there, need),
             fixes=fixes,
         )
+
+
+def _without(need: Fact, name: str, there: Fact, case: Case) -> Finding:
+    """Give the finding for a system that has another C library, such as musl, or no libstdc++."""
+    return Finding(
+        code=CODE,
+        status=Status.ERROR,
+        kind="glibc" if there.name == "glibc" else "missing-lib",
+        title=f"{name} asks for {there.name} {need.value}, and this system has none",
+        cause=f"{there.source}: what is built against {there.name} is not loaded here",
+        culprit=(name, there.name),
+        evidence=(case.facts.get(name), there, need),
+        fixes=(
+            Fix(note=f"a build of {name} for this system's own C library (musllinux), if there is one"),
+            Fix(host={there.name: f">={need.value}"}, note=f"needs {there.name}: {need.value} or later"),
+        ),
+    )
 
 
 def _for_glibc(name: str, need: Fact) -> tuple[Fix, ...]:

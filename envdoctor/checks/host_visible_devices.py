@@ -44,7 +44,8 @@ def _finding(facts: Facts, status: Status, what: str) -> Finding:
         status=status,
         kind="env-var",
         title=f"CUDA_VISIBLE_DEVICES=`{variable.value}` {what}",
-        cause=f"the first entry that names no device ends the list; there {'are' if total > 1 else 'is'} {total} here",
+        cause="the first entry that names no device ends the list, and one that is named twice leaves none; "
+        f"there {'are' if total > 1 else 'is'} {total} here",
         culprit=(variable.name,),
         evidence=(variable, count, hidden),
         fixes=(Fix(env={"CUDA_VISIBLE_DEVICES": None}, note=f"or list devices below {total}"),),

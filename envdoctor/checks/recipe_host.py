@@ -26,6 +26,7 @@ _MEMORY = re.compile(r"\s*(>=|>)?\s*(\d+(?:\.\d+)?)\s*(MiB|MB|GiB|GB|TiB|TB)?\s*
 _MIB = {"m": 1.0, "g": 1024.0, "t": 1024.0 * 1024.0}
 _KINDS = {"driver": "driver", "glibc": "glibc", "gpu.compute": "gpu-arch"}
 _FACT_OF = {"cuda": "cuda.driver"}  # as conda's __cuda: the newest CUDA that the driver runs
+_KEPT_OUT = ("", "void", "none")
 _NO_GPU = "a GPU, and its driver; in a container the device has to be passed in (`--gpus all`, or the NVIDIA runtime)"
 
 
@@ -60,17 +61,25 @@ def _accelerator(wish: Wish, facts: Facts) -> Iterator[Outcome]:
 
 
 def _no_gpu(wish: Wish, facts: Facts) -> Finding:
+    variable, reason = facts.get("env.NVIDIA_VISIBLE_DEVICES"), facts.missing.get("gpu.compute", "")
     shown = [facts.get(name) for name in ("gpu.count", "driver", "container", "gpu.pci")]
+    culprit, fix, why = ("gpu.count", "driver"), Fix(host={"driver": "*"}, note=f"needs {_NO_GPU}"), ""
+    if "MIG is on" in reason:
+        culprit, why = ("gpu.mig", "gpu.count"), f"; {reason}"
+        fix = Fix(host={"gpu.mig": "*"}, note="make MIG instances (`nvidia-smi mig -cgi … -C`), or turn MIG off")
+    elif variable.state is State.KNOWN and variable.value in _KEPT_OUT:
+        culprit, why = (variable.name, "gpu.count"), f"; NVIDIA_VISIBLE_DEVICES=`{variable.value}` keeps them out"
+        fix = Fix(env={"NVIDIA_VISIBLE_DEVICES": "all"}, note="when the container is started")
     return Finding(
         code=CODE,
         status=Status.ERROR,
         kind="driver",
         title="there is no CUDA GPU",
-        cause="the recipe asks for one (`accelerator: cuda`)",
-        culprit=("gpu.count", "driver"),
+        cause=f"the recipe asks for one (`accelerator: cuda`){why}",
+        culprit=culprit,
         evidence=tuple(fact for fact in shown if fact.name == "gpu.count" or fact.state is not State.UNSEEN),
         place=wish.place,
-        fixes=(Fix(host={"driver": "*"}, note=f"needs {_NO_GPU}"),),
+        fixes=(fix,),
     )
 
 
@@ -79,6 +88,8 @@ def _judge(wish: Wish, facts: Facts) -> Outcome:
     met = _enough_memory(wish, fact) if wish.name == "gpu.memory" else cells.matches(wish.specifier, fact)
     if met is None:
         return Waits(CODE, fact)
+    if met and wish.name == "gpu.count" and not cells.contains(wish.specifier, "1") and _slices(facts):
+        return _one_a_process(wish, fact, facts)
     if met:
         return Held(CODE, f"{wish.name} is what the recipe asks for")
     seen = ", ".join(fact.all) or fact.value or "absent"
@@ -86,6 +97,26 @@ def _judge(wish: Wish, facts: Facts) -> Outcome:
         wish, fact, f"{wish.name} is {seen}, not {wish.specifier}", f"the recipe asks for {wish.name} {wish.specifier}"
     )
     return _hidden(found, facts) if wish.name == "gpu.count" else found
+
+
+def _slices(facts: Facts) -> bool:
+    """Say whether every GPU that is visible is a MIG instance."""
+    mig = facts.get("gpu.mig")
+    return mig.state is State.KNOWN and all(mig.all or (mig.value,))
+
+
+def _one_a_process(wish: Wish, count: Fact, facts: Facts) -> Finding:
+    return Finding(
+        code=CODE,
+        status=Status.WARNING,
+        kind="requirement",
+        title=f"the {count.value} GPUs are MIG instances, and a process sees one of them",
+        cause=f"the recipe asks for gpu.count {wish.specifier}; CUDA shows a process the first that is visible",
+        culprit=("gpu.mig", "gpu.count"),
+        evidence=(count, facts.get("gpu.mig")),
+        place=wish.place,
+        fixes=(Fix(note="one process for each instance, each with its UUID in CUDA_VISIBLE_DEVICES, or whole GPUs"),),
+    )
 
 
 def _hidden(found: Finding, facts: Facts) -> Finding:

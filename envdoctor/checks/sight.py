@@ -23,7 +23,7 @@ COMPAT = "/compat/"
 _NO_MODULE = "/proc/driver/nvidia absent"
 _KNOWN_ABSENT = re.compile(
     r"not on PATH|no NVIDIA device|no devices found|no lib\S+ found|no framework with|not in a container|cuda = None|"
-    r"nv-fabricmanager not installed|libcuda\.so\.1 not found",
+    r"nv-fabricmanager not installed|libcuda\.so\.1 not found|\bno glibc\b",
     re.IGNORECASE,
 )
 _OF_GPUS = ("driver", "gpu.", "nvidia.", "cuda.driver")

@@ -11,7 +11,7 @@ import typer
 from envdoctor.cli import options
 
 if TYPE_CHECKING:
-    from envdoctor.model import Diagnosis
+    from envdoctor.model.diagnosis import Diagnosis
 
 
 class Format(StrEnum):

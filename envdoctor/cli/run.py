@@ -12,7 +12,8 @@ from envdoctor.cli import check, options
 
 if TYPE_CHECKING:
     from envdoctor.app.run import Ran
-    from envdoctor.model import Diagnosis, Report
+    from envdoctor.model import Report
+    from envdoctor.model.diagnosis import Diagnosis
 
 REFUSED, NOT_FOUND, NOT_STARTED = 125, 127, 126
 _job: list[str] = []

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, versions
 from envdoctor.diagnose.candidates import STRONG, merged
 from envdoctor.diagnose.literals import Text
-from envdoctor.model import ENVIRONMENT, UNKNOWN, Diagnosis, Facts, Log, Target
+from envdoctor.model import Facts, Target
+from envdoctor.model.diagnosis import ENVIRONMENT, UNKNOWN, Diagnosis, Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from envdoctor.diagnose.candidates import Candidate
     from envdoctor.diagnose.join import Standing
     from envdoctor.diagnose.reading import Read
-    from envdoctor.model import Cause, Claim, Mechanism, Origins
+    from envdoctor.model import Claim
+    from envdoctor.model.diagnosis import Cause, Mechanism, Origins
 
 SHOWN = 3
 _WORD = re.compile(r"[A-Za-z][\w-]{2,60}")

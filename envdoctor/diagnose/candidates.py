@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envdoctor.diagnose.reading import Read
-    from envdoctor.model import Cause, Claim, Line
+    from envdoctor.model import Claim
+    from envdoctor.model.diagnosis import Cause, Line
 
 STRONG = 2.0
 _DECISIVE = 4.0

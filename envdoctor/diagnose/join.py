@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import cells
 from envdoctor.diagnose.candidates import STRONG, Candidate
-from envdoctor.model import CONFIRMED, OPEN, REFUTED, State, is_host
+from envdoctor.model import State, is_host
+from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from envdoctor.model import Cause, Claim, Fact, Facts, Fix
+    from envdoctor.model import Claim, Fact, Facts, Fix
+    from envdoctor.model.diagnosis import Cause
 
 
 class Standing(NamedTuple):

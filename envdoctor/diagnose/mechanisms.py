@@ -14,7 +14,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor.diagnose import owners
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
-from envdoctor.model import ENVIRONMENT, HARMLESS, Cause, Origins, Source, is_host
+from envdoctor.model import Source, is_host
+from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, Cause, Origins
 
 if TYPE_CHECKING:
     import re as regex
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from envdoctor.diagnose.literals import Text
     from envdoctor.diagnose.reading import Read
-    from envdoctor.model import Fix, Mechanism
+    from envdoctor.model import Fix
+    from envdoctor.model.diagnosis import Mechanism
 
 _HOLE = re.compile(r"\{(\w+)\}")
 _LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")

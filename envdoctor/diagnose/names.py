@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.diagnose import owners
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
-from envdoctor.model import ENVIRONMENT, Cause, Source, State
+from envdoctor.model import Source, State
+from envdoctor.model.diagnosis import ENVIRONMENT, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envdoctor.diagnose.literals import Text
     from envdoctor.diagnose.reading import Read
-    from envdoctor.model import Claim, Facts, Fix, Origins
+    from envdoctor.model import Claim, Facts, Fix
+    from envdoctor.model.diagnosis import Origins
 
     Ask = Callable[[str], Sequence[Claim]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from envdoctor.model import Origins
+    from envdoctor.model.diagnosis import Origins
 
 _SITE = re.compile(r"(?:site|dist)-packages[/\\]+([A-Za-z_][\w.-]*)")
 _PART = re.compile(r"[/\\]+")

@@ -14,7 +14,7 @@ from envdoctor.diagnose.lines import without_prefixes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from envdoctor.model import Line
+    from envdoctor.model.diagnosis import Line
 
 _BEGINS = re.compile(r"\s*(?:[|+] *)*(?:Exception Group )?Traceback \(most recent call last\)|\S*Error {5,}Traceback ")
 _JOINS = re.compile(

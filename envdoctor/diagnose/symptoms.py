@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
-from envdoctor.model import ENVIRONMENT, Cause, Source, State, Status, is_host
+from envdoctor.model import Source, State, Status, is_host
+from envdoctor.model.diagnosis import ENVIRONMENT, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from envdoctor.diagnose.reading import Read
-    from envdoctor.model import Origins
+    from envdoctor.model.diagnosis import Origins
 
 _VERSION = r"(?P<version>\d+(?:\.\d+){1,3}(?:[a-z]+\d+)?(?:\+[\w.]+)?)"
 _FORMS = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import beginnings
+from envdoctor.facts.inside import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,19 +47,23 @@ class Build(NamedTuple):
     file: str = ""
 
 
-def read(by_name: Mapping[str, Distribution], place: Mapping[str, str], prefix: str) -> list[Build]:
+def read(
+    by_name: Mapping[str, Distribution], place: Mapping[str, str], prefix: str, files: Files | None = None
+) -> list[Build]:
     """Give the builds of the frameworks that are installed; `place` maps a shown location to its folder."""
-    conda = _conda_builds(prefix, by_name)
-    return [build._replace(variant=conda.get(build.framework) or build.variant) for build in _all(by_name, place)]
+    there = files or Files()
+    conda = _conda_builds(there.names(f"{prefix}/conda-meta"), by_name)
+    said = _all(by_name, place, there)
+    return [build._replace(variant=conda.get(build.framework) or build.variant) for build in said]
 
 
-def _all(by_name: Mapping[str, Distribution], place: Mapping[str, str]) -> Iterator[Build]:
+def _all(by_name: Mapping[str, Distribution], place: Mapping[str, str], files: Files) -> Iterator[Build]:
     for framework, file in FILES.items():
         names = _GIVEN_BY.get(framework, (framework,))
         dist = next((by_name[name] for name in names if name in by_name), None)
         if dist is None or dist.location not in place:
             continue
-        text = beginnings.text(f"{place[dist.location]}/{file}")
+        text = files.text(f"{place[dist.location]}/{file}")
         reader = {"torch": _torch, "tensorflow": _tensorflow, "onnxruntime": _onnxruntime}[framework]
         yield reader(text, Build(framework, dist, dist.build, file=file if text else ""))
 
@@ -93,9 +97,8 @@ def _onnxruntime(text: str, blank: Build) -> Build:
     return blank._replace(variant=blank.variant or (f"cuda{cuda}" if cuda else ""), cuda=cuda)
 
 
-def _conda_builds(prefix: str, by_name: Mapping[str, Distribution]) -> dict[str, str]:
+def _conda_builds(names: Sequence[str], by_name: Mapping[str, Distribution]) -> dict[str, str]:
     """Give the build strings of conda's packages: `NAME-VERSION-BUILD.json` in conda-meta."""
-    names = beginnings.names(f"{prefix}/conda-meta")
     return {name: build for name in _CONDA if name in by_name and (build := _conda_build(names, _CONDA[name]))}
 
 

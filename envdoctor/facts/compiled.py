@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from envdoctor import cells
-from envdoctor.facts import beginnings, elf, fatbin
+from envdoctor.facts import elf, fatbin
+from envdoctor.facts.inside import Files
 from envdoctor.facts.machine import DEEP
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
@@ -37,7 +38,11 @@ def asks(name: str) -> bool:
 
 
 def facts(
-    asked: Iterable[str], by_name: Mapping[str, Distribution], place: Mapping[str, str], known: Iterable[str] = ()
+    asked: Iterable[str],
+    by_name: Mapping[str, Distribution],
+    place: Mapping[str, str],
+    known: Iterable[str] = (),
+    files: Files | None = None,
 ) -> Iterator[Fact]:
     """Give the facts asked for of distributions that are installed, but for those that are known already."""
     named = {name for name in asked if asks(name) and "*" not in name}
@@ -46,7 +51,7 @@ def facts(
     expanded = {pattern.replace("*", name) for pattern in everywhere for name in concerned}
     for name in sorted((named | expanded) - set(known)):
         dist = by_name.get(_owner(name))
-        fact = _one(name, dist, place) if dist is not None else None
+        fact = _one(name, dist, place, files or Files()) if dist is not None else None
         if fact is not None and (name in named or fact.state is State.KNOWN):
             yield fact
 
@@ -55,10 +60,10 @@ def _is_concerned(dist: Distribution) -> bool:
     return dist.name in _FRAMEWORKS or any(requirement.name in _FRAMEWORKS for requirement in dist.requires)
 
 
-def _one(name: str, dist: Distribution, place: Mapping[str, str]) -> Fact:
+def _one(name: str, dist: Distribution, place: Mapping[str, str], files: Files) -> Fact:
     if not dist.folder or dist.location not in place:
         return _unseen(name, f"where {dist.name} lies is not known")
-    libraries = list(_libraries(place[dist.location], dist))
+    libraries = [files.place(path) for path in _libraries(place[dist.location], dist, files)]
     reader = _targets if name.endswith(TARGETS) else _needs
     return reader(name, dist, libraries)
 
@@ -68,9 +73,9 @@ def _owner(name: str) -> str:
     return name.removeprefix(symbols) if symbols else name.removesuffix(TARGETS)
 
 
-def _libraries(site: str, dist: Distribution) -> Iterator[str]:
+def _libraries(site: str, dist: Distribution, files: Files) -> Iterator[str]:
     """Give the compiled files of a distribution that lie in its site folder."""
-    record = beginnings.text(f"{site}/{os.path.basename(dist.folder)}/RECORD", _MOST_RECORD)
+    record = files.text(f"{site}/{os.path.basename(dist.folder)}/RECORD", _MOST_RECORD)
     for number, listed in enumerate(_LIBRARY.findall(record)):
         if number >= _MOST_FILES:
             return

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _VERSIONS = frozenset({"python", "driver", "glibc", "libstdcxx", "cudnn", "nccl", "gpu.compute", "cuda.driver"})
 OF_THE_TARGET = frozenset({"python", "implementation", "os", "arch"})
-_OF_AN_IMAGE = frozenset({"glibc", "libstdcxx", "os.release"})
 _LEADING = re.compile(r"[a-z_]*(\d+)(?:\.(\d+))?", re.IGNORECASE)
 
 
@@ -51,14 +50,15 @@ def normalised(name: str, value: str) -> str:
 def over(facts: Facts, given: Mapping[str, Fact], missing: Mapping[str, str] | None = None) -> Facts:
     """Lay the facts of another computer over a target; what was seen of the computer it lies on is left out.
 
-    An image brings its own system, so its C library stays unless another is given.
+    Of an image all stays that is not given: nothing in it was read of a computer.
     """
     for name in OF_THE_TARGET & given.keys() & facts.facts.keys():
         seen, said = facts.facts[name].value, given[name].value
         if seen != said and not (cells.version(said) and cells.contains(said, seen)):
             raise UserError(f"{name} {said} contradicts the target: it has {seen}", place=facts.target.path)
-    own = _OF_AN_IMAGE if facts.target.kind == "image" else frozenset()
-    kept = {name: fact for name, fact in facts.facts.items() if not is_of_computer(name) or name in own}
+    image = facts.target.kind == "image"
+    kept = {name: fact for name, fact in facts.facts.items() if image or not is_of_computer(name)}
     said_only = {name: fact for name, fact in given.items() if name not in OF_THE_TARGET or name not in kept}
-    unseen = {name: why for name, why in facts.missing.items() if not is_of_computer(name) and name not in given}
+    seen_not = {name: why for name, why in facts.missing.items() if image or not is_of_computer(name)}
+    unseen = {name: why for name, why in seen_not.items() if name not in given}
     return dataclasses.replace(facts, facts={**kept, **said_only}, missing={**unseen, **(missing or {})})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor.facts import beginnings
+from envdoctor.facts.inside import Files
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 ALLOWED = frozenset(
     "CUDA_VISIBLE_DEVICES CUDA_DEVICE_ORDER CUDA_HOME CUDA_PATH CUDA_VERSION LD_LIBRARY_PATH LD_PRELOAD "
-    "NVIDIA_REQUIRE_CUDA NVIDIA_DISABLE_REQUIRE NVIDIA_VISIBLE_DEVICES OMP_NUM_THREADS PYTHONPATH PYTHONNOUSERSITE "
-    "KERAS_BACKEND TF_USE_LEGACY_KERAS MPLBACKEND JAX_PLATFORMS".split()
+    "CUDA_DISABLE_PTX_JIT NVIDIA_REQUIRE_CUDA NVIDIA_DISABLE_REQUIRE NVIDIA_VISIBLE_DEVICES OMP_NUM_THREADS "
+    "PYTHONPATH PYTHONNOUSERSITE KERAS_BACKEND TF_USE_LEGACY_KERAS MPLBACKEND JAX_PLATFORMS".split()
 )
 _SECRET = ("token", "secret", "password", "passwd", "api_key", "apikey", "credential", "private_key", "access_key")
 _TELLING = r"://[^/\s:@]*:[^/\s@]+@|\b(?:hf_|gh[pousr]_|github_pat_|glpat-|pypi-|sk-|xox[abp]-|AKIA|eyJ)[\w-]{12,}"
@@ -38,9 +39,10 @@ def of_interpreter(answer: Mapping[str, Any], source: str) -> Iterator[Fact]:
 
 def of_machine(answer: Mapping[str, Any]) -> Iterator[Fact]:
     """Give what is known of this machine beside what a probe said of it."""
-    if "glibc" not in answer and (glibc := _glibc()):
-        yield Fact("glibc", glibc, "confstr")
-    yield from release(Path("/etc/os-release"))
+    if "glibc" not in answer:
+        glibc = _glibc()
+        yield Fact("glibc", glibc, "confstr") if glibc else without_glibc(Files())
+    yield from release(Files())
     yield container(Path("/"))
 
 
@@ -53,9 +55,15 @@ def _glibc() -> str:
     return number if name == "glibc" else ""
 
 
-def release(file: Path) -> Iterator[Fact]:
-    """Give the distribution of Linux as os-release names it."""
-    lines = beginnings.text(file).splitlines()
+def without_glibc(files: Files) -> Fact:
+    """Give the reason why no glibc was seen; one with musl has none."""
+    musl = next((name for name in files.names("/lib") if name.startswith("ld-musl-")), "")
+    return Fact("glibc", source=f"/lib/{musl}, no glibc" if musl else "nothing states it", state=State.UNSEEN)
+
+
+def release(files: Files) -> Iterator[Fact]:
+    """Give the distribution of Linux as /etc/os-release names it."""
+    lines = (files.text("/etc/os-release") or files.text("/usr/lib/os-release")).splitlines()
     said = {key: value.strip("\"'") for key, _, value in (line.partition("=") for line in lines)}
     told = f"{said.get('NAME', '')} {said.get('VERSION_ID', '')}".strip()
     if told:

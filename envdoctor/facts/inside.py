@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
+from envdoctor.facts import beginnings
+
 MOST_LINKS = 40  # as many as Linux follows
+NOWHERE = "\N{REPLACEMENT CHARACTER}"
 
 
 class Root:
@@ -46,7 +49,56 @@ class Root:
                 continue
             links += 1
             if links > MOST_LINKS:
-                return f"{self.folder}/\N{REPLACEMENT CHARACTER}"
+                return f"{self.folder}/{NOWHERE}"
             found = self.folder if leads.startswith("/") else found
             waiting += leads.split("/")[::-1]
         return found
+
+
+class Files:
+    """Files by the paths that a program inside a root would use; without a root, the files that are here."""
+
+    def __init__(self, root: Root | None = None) -> None:
+        self._root = root or Root()
+
+    @property
+    def here(self) -> bool:
+        """Say whether these are the files of this computer."""
+        return not self._root.folder
+
+    def place(self, path: str) -> str:
+        """Give where a path lies on this computer; one that is not absolute names nothing in an image."""
+        if self.here:
+            return path
+        return self._root.placed(path) if path.startswith("/") else f"{self._root.folder}/{NOWHERE}"
+
+    def real(self, path: str) -> str:
+        """Give the path of the file that a path leads to."""
+        return os.path.realpath(path) if self.here else self._root.below(self.place(path))
+
+    def holds(self, path: str) -> bool:
+        """Say whether there is a regular file."""
+        return os.path.isfile(self.place(path))
+
+    def text(self, path: str, most: int = beginnings.MOST) -> str:
+        """Give the beginning of a regular file as text, or nothing if it cannot be read."""
+        return beginnings.text(self.place(path), most)
+
+    def names(self, folder: str) -> list[str]:
+        """Give the names in a folder, sorted, or none if it cannot be read."""
+        return beginnings.names(self.place(folder))
+
+    def matching(self, folder: str, pattern: str) -> list[str]:
+        """Give the paths below a folder that match a pattern, of which each part may hold a `*`."""
+        from fnmatch import filter as matches
+
+        found = [folder]
+        for part in pattern.split("/"):
+            inner = [(place, matches(self.names(place), part) if "*" in part else [part]) for place in found]
+            found = [f"{place}/{name}" for place, names in inner for name in names]
+        return [path for path in found if os.path.lexists(self.place(path))]
+
+    def program(self, name: str, path: str) -> str:
+        """Give the first program of a name in the folders of a PATH, or nothing."""
+        places = (f"{folder}/{name}" for folder in path.split(":") if folder)
+        return next((place for place in places if self.holds(place) and os.access(self.place(place), os.X_OK)), "")

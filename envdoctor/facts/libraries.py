@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.facts import beginnings
+from envdoctor.facts import preload
 from envdoctor.facts.loader import cached_beginning
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.facts.builds import Build
+    from envdoctor.facts.inside import Files
     from envdoctor.facts.loader import Loaded, Process
     from envdoctor.model import Distribution
 
@@ -67,20 +67,32 @@ class Environment(NamedTuple):
 def facts(environment: Environment, builds: Sequence[Build], process: Process) -> Iterator[Fact]:
     """Give what the loader takes of each library, and the copies there are if several."""
     built_without = [build for build in builds if build.file and build.cuda is None]
-    framework, roots = _framework(environment, {build.framework for build in built_without})
+    framework, roots = _framework(environment, {build.framework for build in built_without}, process.files)
     copies = _copies(process, environment)
     if not roots:
         yield from _without_framework(built_without, copies)
         return
-    opened = [found for path in roots if (found := process.open(path)) is not None]
+    opened = list(_opened(process, environment.sites, roots, builds))
     if framework == "torch":
         _preload(process, environment.sites)
+    files = process.files
     for family in _FAMILIES:
         taken = _taken(process, family, opened, copies[family], _majors(builds, framework, roots))
-        yield from _told(family, taken and _plain(taken), copies[family], environment)
+        yield from _told(family, taken and _plain(taken, files), copies[family], environment, files)
 
 
-def _framework(environment: Environment, without: set[str]) -> tuple[str, list[str]]:
+def _opened(process: Process, sites: Sequence[str], roots: Sequence[str], builds: Sequence[Build]) -> Iterator[Loaded]:
+    """Open the libraries of a framework, and between the first and the second what torch opens itself."""
+    for path in roots:
+        found = process.open(path)
+        if found is not None:
+            yield found
+            if path.endswith(preload.FIRST):
+                built = next((build.cuda for build in builds if build.framework == "torch"), None)
+                preload.by_torch(process, sites, built or "")
+
+
+def _framework(environment: Environment, without: set[str], files: Files) -> tuple[str, list[str]]:
     """Give the framework whose view counts, the first of those with CUDA that is there, and its libraries."""
     named = {"tensorflow"}  # its libraries do not say by their names for what they were built
     if (jaxlib := environment.by_name.get("jaxlib")) is not None and jaxlib.build.startswith("cuda"):
@@ -89,7 +101,7 @@ def _framework(environment: Environment, without: set[str]) -> tuple[str, list[s
         if framework in without:
             continue
         for site in environment.sites:
-            found = [str(path) for pattern in patterns for path in sorted(Path(site).glob(pattern))]
+            found = [path for pattern in patterns for path in files.matching(site, pattern)]
             if any("cuda" in os.path.basename(path) for path in found) or (found and framework in named):
                 return framework, found
     return "", []
@@ -111,17 +123,17 @@ def _majors(builds: Sequence[Build], framework: str, roots: Sequence[str]) -> tu
     return cuda, ((build.cudnn or "").partition(".")[0] if build else "")
 
 
-def _plain(path: str) -> str:
+def _plain(path: str, files: Files) -> str:
     """Give a path without the `..` that an $ORIGIN leaves in it, where that names the same file."""
     plain = os.path.normpath(path)
-    return plain if os.path.realpath(plain) == os.path.realpath(path) else path
+    return plain if files.real(plain) == files.real(path) else path
 
 
 def _preload(process: Process, sites: Sequence[str]) -> None:
     """Do what torch does by itself where its libraries are not found: open those of the wheels by their paths."""
     for name in list(process.lacking):
-        paths = (path for site in sites for path in sorted(Path(site).glob(f"nvidia/*/lib/{name}")))
-        found = next((str(path) for path in paths if "/" not in name), None)
+        paths = (path for site in sites for path in process.files.matching(site, f"nvidia/*/lib/{name}"))
+        found = next((path for path in paths if "/" not in name), None)
         if found:
             process.open(found)
 
@@ -154,11 +166,11 @@ def _copies(process: Process, environment: Environment) -> dict[Family, dict[str
     """Give every copy that a process here could take, one a real file: its path → the real file."""
     found: dict[Family, dict[str, str]] = {family: {} for family in _FAMILIES}
     for folder in _searched(process, environment):
-        for name in beginnings.names(folder):
+        for name in process.files.names(folder):
             family = _family(name)
             if family is not None and re.search(_MAJOR, name):
                 path = f"{folder}/{name}"
-                real = os.path.realpath(path)
+                real = process.files.real(path)
                 if real not in found[family].values():
                     found[family][path] = real
     return found
@@ -172,40 +184,42 @@ def _family(name: str) -> Family | None:
 
 def _searched(process: Process, environment: Environment) -> Iterator[str]:
     wheels = (f"{site}/nvidia" for site in environment.sites)
-    folders = [f"{nvidia}/{name}/lib" for nvidia in wheels for name in beginnings.names(nvidia)]
+    folders = [f"{nvidia}/{name}/lib" for nvidia in wheels for name in process.files.names(nvidia)]
     folders += [f"{site}/torch/lib" for site in environment.sites]
     folders += [f"{environment.prefix}/lib", *process.searched()]
-    folders += [os.path.dirname(path) for stem in _STEMS for path in cached_beginning(stem)]
+    folders += [os.path.dirname(path) for stem in _STEMS for path in cached_beginning(stem, process.cache_file)]
     yield from dict.fromkeys(folders)
 
 
-def _told(family: Family, taken: str | None, copies: Mapping[str, str], environment: Environment) -> Iterator[Fact]:
+def _told(
+    family: Family, taken: str | None, copies: Mapping[str, str], environment: Environment, files: Files
+) -> Iterator[Fact]:
     if taken is None:
         where = "; ".join(shown(path) for path in copies)
         yield _unseen(family.fact, f"the loader takes none of {where}" if where else f"no {family.stem} found")
-    elif version := _version(family, taken, environment):
+    elif version := _version(family, taken, environment, files):
         yield Fact(family.fact, version, shown(taken))
     else:
         yield _unseen(family.fact, f"nothing states the version of {shown(taken)}")
-    ordered = sorted(copies, key=lambda path: copies[path] != os.path.realpath(taken or ""))
-    stated = {path: _version(family, path, environment) for path in ordered}
+    ordered = sorted(copies, key=lambda path: copies[path] != (files.real(taken) if taken else ""))
+    stated = {path: _version(family, path, environment, files) for path in ordered}
     if len(set(stated.values()) - {""}) > 1:
         versions = dict.fromkeys(version for version in stated.values() if version)
         places = dict.fromkeys(shown(os.path.dirname(path)) for path, version in stated.items() if version)
         yield Fact(f"{family.fact}.candidates", " ".join(versions), "; ".join(places))
 
 
-def _version(family: Family, path: str, environment: Environment) -> str:
+def _version(family: Family, path: str, environment: Environment, files: Files) -> str:
     """Give the version of a copy: from its file's name, else from the wheel that brought it; empty if neither says."""
     site, inside, below = path.rpartition("/nvidia/")[0], "/nvidia/" in path, path.rpartition("/nvidia/")[2]
     if inside and site in environment.sites:
         owners = [d for d in environment.by_name.values() if _may_own(d, family, path, below)]
         if len(owners) > 1:
-            size = os.stat(path).st_size
-            owners = [dist for dist in owners if _recorded_size(site, dist, f"nvidia/{below}") == size]
+            size = os.stat(files.place(path)).st_size
+            owners = [dist for dist in owners if _recorded_size(site, dist, f"nvidia/{below}", files) == size]
         if len({dist.version for dist in owners}) == 1:
             return owners[0].version
-    stated = re.search(_FULL, os.path.realpath(path))
+    stated = re.search(_FULL, files.real(path))
     return stated[1] if stated and not _is_soname_only(family, stated[1]) else ""
 
 
@@ -225,9 +239,9 @@ def _may_own(dist: Distribution, family: Family, path: str, below: str) -> bool:
     return not family.follows_cuda or (number is not None and number[1] == suffix)
 
 
-def _recorded_size(site: str, dist: Distribution, file: str) -> int:
+def _recorded_size(site: str, dist: Distribution, file: str, files: Files) -> int:
     folder = f"{site}/{os.path.basename(dist.folder)}"
-    record = beginnings.text(f"{folder}/RECORD", _MOST_RECORD)
+    record = files.text(f"{folder}/RECORD", _MOST_RECORD)
     found = re.search(rf"^{re.escape(file)},[^,\n]*,(\d{{1,15}})$", record, re.MULTILINE)
     return int(found[1]) if found else -1
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.facts import disk, distributions, host, machine, surroundings
-from envdoctor.facts.inside import Root
+from envdoctor.facts import condameta, disk, distributions, host, machine, surroundings
+from envdoctor.facts.inside import Files, Root
 from envdoctor.facts.paths import shown
 from envdoctor.facts.together import facts_of
 from envdoctor.model import State, Target
@@ -30,24 +29,25 @@ def read(
     *,
     installers: bool,
     deep: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> Facts:
     """Give the facts of a live target, from the answer of its Python; `ask` waits for that of NVML, if it runs.
 
-    `asked` names the variables and the slow facts that somebody needs. Raise CannotLook for an unreadable folder.
+    `asked` names the variables and the slow facts that somebody needs, `variables` are those that an image would be
+    started with. Raise CannotLook for an unreadable folder.
     """
     source = shown(str(sighting.path))
     image = sighting.kind == "image"
     root = Root(str(sighting.path) if image else "")
     found = distributions.scan(answer["path"], root, installers=installers)
     scanned = facts_of(Target(sighting.kind, source, sighting.why), distributions=found.distributions)
-    where = machine.Target(scanned.by_name, {site.location: site.folder for site in found.sites}, answer)
+    places = {site.location: root.below(site.folder) for site in found.sites}
+    where = machine.Target(scanned.by_name, places, answer, root.below(str(answer.get("prefix") or "")), Files(root))
     built = machine.frameworks(where)
     there = disk.look(answer, found.sites, root=root, deep=deep)
-    seen = list(host.of_interpreter(answer, source))
-    if image:
-        seen += host.release(Path(root.real(f"{root.folder}/etc/os-release")))
-    else:
-        seen += _here(where, built, ask, asked=[*asked, *(machine.DEEP if deep else ())])
+    seen = [*host.of_interpreter(answer, source), *condameta.facts(str(answer.get("prefix") or ""), root)]
+    wanted = [*asked, *(machine.DEEP if deep else ())]
+    seen += _of_image(where, built, wanted, variables or {}) if image else _here(where, built, ask, asked=wanted)
     known = facts_of(
         scanned.target,
         facts=[fact for fact in seen if fact.state is State.KNOWN],
@@ -58,6 +58,18 @@ def read(
     return dataclasses.replace(
         known, managed=bool(answer.get("managed")), looked=True, search=there.search, traces=there.traces
     )
+
+
+def _of_image(
+    where: machine.Target, built: Sequence[Build], asked: Collection[str], variables: Mapping[str, str]
+) -> Iterator[Fact]:
+    """Give what an image brings; nothing of this computer is read."""
+    from envdoctor.facts import images
+
+    started_with = {**images.VARIABLES, **variables}
+    process = where.process(started_with)
+    yield from images.facts(process)
+    yield from machine.brought(where, built, asked, process, started_with)
 
 
 def _here(where: machine.Target, built: Sequence[Build], ask: Ask | None, *, asked: Collection[str]) -> Iterator[Fact]:

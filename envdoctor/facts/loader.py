@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import beginnings, elf
+from envdoctor.facts.inside import Files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,14 +39,23 @@ class Loaded(NamedTuple):
 class Process:
     """A process that a program would become: what it has loaded, and what it would take next."""
 
-    def __init__(self, program: str, variables: Mapping[str, str], *, cache: str = CACHE) -> None:
+    def __init__(
+        self,
+        program: str,
+        variables: Mapping[str, str],
+        *,
+        cache: str = CACHE,
+        files: Files | None = None,
+        arch: str = "",
+    ) -> None:
         """Begin with a program that may not be there: then only its own search path is unknown."""
-        self._cache_file = cache
+        self.files = files or Files()
+        self.cache_file = self.files.place(cache)
         self._searched = _split(variables.get("LD_LIBRARY_PATH", ""))
         self.loaded: dict[str, Loaded] = {}
         self.lacking: dict[str, str] = {}
-        real = os.path.realpath(program)
-        self.program = Loaded(real, _content(real) or elf.Elf(_own_machine()))
+        real = self.files.real(program)
+        self.program = Loaded(real, _content(self.files.place(real)) or elf.Elf(_machine(arch)))
         for name in variables.get("LD_PRELOAD", "").replace(":", " ").split():
             self.open(name)
         self._load_needs(self.program)
@@ -85,7 +95,7 @@ class Process:
     def places(self, name: str, asker: Loaded | None = None) -> Iterator[str]:
         """Give every path at which the loader would look for a name, in its order."""
         by = asker or self.program
-        listed = cached(name, self._cache_file)
+        listed = cached(name, self.cache_file)
         early = (*self._rpaths(by), *self._searched, *_expanded(by.content.runpath, by.path))
         yield from (f"{folder}/{name}" for folder in early)
         yield from listed
@@ -97,7 +107,7 @@ class Process:
 
     def _find(self, name: str, asker: Loaded) -> Loaded | None:
         for path in [name] if "/" in name else self.places(name, asker):
-            content = _content(path) if os.path.isfile(path) else None
+            content = _content(self.files.place(path)) if self.files.holds(path) else None
             if content is not None and content.machine == self.program.content.machine:
                 return Loaded(path, content, asker)
         return None
@@ -116,7 +126,7 @@ class Process:
 
 def finds(name: str, variables: Mapping[str, str]) -> bool:
     """Say whether a library is where the loader would look for it first; it is not opened."""
-    folders = (*_split(variables.get("LD_LIBRARY_PATH", "")), *_defaults(_own_machine()))
+    folders = (*_split(variables.get("LD_LIBRARY_PATH", "")), *_defaults(_machine()))
     return bool(cached(name)) or any(os.path.isfile(f"{folder}/{name}") for folder in folders)
 
 
@@ -139,9 +149,10 @@ def _content(path: str) -> elf.Elf | None:
         return None
 
 
-def _own_machine() -> int:
-    machine = os.uname().machine if hasattr(os, "uname") else ""
-    return next((number for number, triplet in _LIB.items() if triplet.startswith(machine)), 62)
+def _machine(arch: str = "") -> int:
+    """Give the number that ELF has for an architecture, or for that of this computer."""
+    named = arch or (os.uname().machine if hasattr(os, "uname") else "")
+    return next((number for number, triplet in _LIB.items() if triplet.startswith(named)), 62)
 
 
 def _defaults(machine: int) -> Iterator[str]:

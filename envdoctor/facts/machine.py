@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.facts import kernel, loader
+from envdoctor.facts.inside import Files
 from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
@@ -34,16 +35,21 @@ _NO_LIBRARY = "libnvidia-ml.so.1 not found"
 
 
 class Target(NamedTuple):
-    """What is installed in a target, its folders by the way they are shown, and what its Python said."""
+    """What is installed in a target, its folders by the way they are shown, and what its Python said.
+
+    Folders and the `prefix` are paths in `files`: those of this computer, or of an image.
+    """
 
     by_name: Mapping[str, Distribution]
     place: Mapping[str, str]
     answer: Mapping[str, Any]
+    prefix: str
+    files: Files = Files()
 
-    @property
-    def prefix(self) -> str:
-        """Give the folder that the environment lies in."""
-        return str(self.answer.get("prefix") or "")
+    def process(self, variables: Mapping[str, str]) -> loader.Process:
+        """Give the process that the target's Python would become."""
+        program = str(self.answer.get("executable") or f"{self.prefix}/bin/python")
+        return loader.Process(program, variables, files=self.files, arch=str(self.answer.get("arch") or ""))
 
 
 def shows_nvml(variables: Mapping[str, str]) -> bool:
@@ -62,7 +68,7 @@ def frameworks(target: Target) -> list[Build]:
         return []
     from envdoctor.facts import builds
 
-    return builds.read(target.by_name, target.place, target.prefix)
+    return builds.read(target.by_name, target.place, target.prefix, target.files)
 
 
 def facts(target: Target, built: Sequence[Build], asked: Collection[str], ask: Ask | None) -> list[Fact]:
@@ -71,11 +77,22 @@ def facts(target: Target, built: Sequence[Build], asked: Collection[str], ask: A
         why = f"nothing reads this on {target.answer.get('os') or 'this system'}"
         return [_unseen(name, why) for name in kernel.FACTS]
     variables = dict(os.environ)
-    process = loader.Process(str(target.answer.get("executable") or f"{target.prefix}/bin/python"), variables)
-    found = [*kernel.facts(ROOT), *standing(process)]
-    found += [*_stated(built), *_loaded(target, built, process), *_toolkit(target, variables)]
-    found += _compiled(asked, target, [fact.name for fact in found])
+    process = target.process(variables)
+    found = [*kernel.facts(ROOT), *libcuda(process), *brought(target, built, asked, process, variables)]
     return with_libcuda_of_wsl([*found, *_driver(ask, variables)])
+
+
+def brought(
+    target: Target,
+    built: Sequence[Build],
+    asked: Collection[str],
+    process: loader.Process,
+    variables: Mapping[str, str],
+) -> Iterator[Fact]:
+    """Give what an environment and the system around it bring, whatever driver and GPUs there are."""
+    found = [libstdcxx(process), *_stated(built), *_loaded(target, built, process), *_toolkit(target, variables)]
+    yield from found
+    yield from _compiled(asked, target, [fact.name for fact in found])
 
 
 def with_libcuda_of_wsl(found: list[Fact]) -> list[Fact]:
@@ -91,17 +108,23 @@ def with_libcuda_of_wsl(found: list[Fact]) -> list[Fact]:
     ]
 
 
-def standing(process: loader.Process) -> Iterator[Fact]:
-    """Give the libstdc++ and the libcuda that the loader takes for any program here."""
-    cpp = process.open("libstdc++.so.6")
-    if cpp is None:
-        yield _unseen("libstdcxx", "no libstdc++.so.6 found")
-    elif (number := os.path.basename(os.path.realpath(cpp.path)).removeprefix("libstdc++.so.6.0.")).isdigit():
-        yield Fact("libstdcxx", f"3.4.{number}", shown(cpp.path))  # libstdc++.so.6.0.N gives GLIBCXX_3.4.N
-    else:
-        yield _unseen("libstdcxx", f"the name of {shown(cpp.path)} states no version")
+def libstdcxx(process: loader.Process) -> Fact:
+    """Give the libstdc++ that the loader takes for any program."""
+    found = process.open("libstdc++.so.6")
+    if found is None:
+        return _unseen("libstdcxx", "no libstdc++.so.6 found")
+    number = os.path.basename(process.files.real(found.path)).removeprefix("libstdc++.so.6.0.")
+    if number.isdigit():
+        return Fact("libstdcxx", f"3.4.{number}", shown(found.path))  # libstdc++.so.6.0.N gives GLIBCXX_3.4.N
+    return _unseen("libstdcxx", f"the name of {shown(found.path)} states no version")
+
+
+def libcuda(process: loader.Process) -> Iterator[Fact]:
+    """Give the driver's library that the loader takes."""
     driver = process.open("libcuda.so.1")
     if driver is None:
+        if kernel.shown_devices(ROOT):
+            yield _unseen("nvidia.libcuda", "libcuda.so.1 not found")
         return
     real = os.path.realpath(driver.path)
     number = os.path.basename(real).removeprefix("libcuda.so.")
@@ -125,14 +148,14 @@ def _loaded(target: Target, built: Sequence[Build], process: loader.Process) -> 
 
 def _toolkit(target: Target, variables: Mapping[str, str]) -> Iterator[Fact]:
     places = [f"{folder}/nvcc" for folder in variables.get("PATH", "").split(os.pathsep)]
-    signs = [*places, f"{ROOT}/usr/local/cuda", f"{target.prefix}/bin/nvcc"]
+    signs = [*places, "/usr/local/cuda", f"{target.prefix}/bin/nvcc"]
     named = "CUDA_HOME" in variables or "CUDA_PATH" in variables
-    if not named and not holds_stack(target) and not any(os.path.exists(sign) for sign in signs):
+    if not named and not holds_stack(target) and not any(os.path.exists(target.files.place(sign)) for sign in signs):
         yield _unseen("cuda.toolkit", "nvcc not on PATH, no CUDA_HOME")
         return
     from envdoctor.facts import toolkit
 
-    yield from toolkit.facts(Path(target.prefix), tuple(target.place.values()), variables, ROOT)
+    yield from toolkit.facts(target.prefix, tuple(target.place.values()), variables, target.files)
 
 
 def _compiled(asked: Collection[str], target: Target, known: Sequence[str]) -> Iterator[Fact]:
@@ -141,7 +164,7 @@ def _compiled(asked: Collection[str], target: Target, known: Sequence[str]) -> I
     if slow:  # few ask, and the readers take a while to load
         from envdoctor.facts import compiled
 
-        yield from compiled.facts(slow, target.by_name, target.place, known)
+        yield from compiled.facts(slow, target.by_name, target.place, known, target.files)
 
 
 def _driver(ask: Ask | None, variables: Mapping[str, str]) -> Iterator[Fact]:

@@ -94,6 +94,7 @@ class Front(NamedTuple):
     location: str
     origin: str
     modules: frozenset[str]
+    root: Root
     site: Site | None = None
 
 
@@ -102,7 +103,7 @@ def hidden(search: Sequence[Folder], sites: Sequence[Site], job: str, root: Root
     by_location = {site.location: site for site in sites}
     fronts = [_front(folder, by_location.get(folder.path), root) for folder in search if folder.origin != LIBRARY]
     if job and shown(job) not in by_location:
-        fronts.insert(0, Front(job, shown(job), JOB, _modules(_names(job))))
+        fronts.insert(0, Front(job, shown(job), JOB, _modules(_names(job)), root))
     for number, front in enumerate(fronts):
         if front.origin in _BEFORE_LIBRARY:
             yield from _hides_standard(front)
@@ -111,9 +112,9 @@ def hidden(search: Sequence[Folder], sites: Sequence[Site], job: str, root: Root
 
 
 def _front(folder: Folder, site: Site | None, root: Root) -> Front:
-    place = site.folder if site is not None else os.path.expanduser(folder.path)
-    names = site.entries if site is not None else _names(root.placed(place))
-    return Front(place, folder.path, folder.origin, _modules(names), site)
+    place = site.folder if site is not None else root.placed(os.path.expanduser(folder.path))
+    names = site.entries if site is not None else _names(place)
+    return Front(place, folder.path, folder.origin, _modules(names), root, site)
 
 
 def _names(folder: str) -> list[str]:
@@ -132,7 +133,7 @@ def _modules(names: Iterable[str]) -> frozenset[str]:
 def _winner(front: Front, module: str) -> str:
     """Give the path of a module in a folder, or nothing: a folder without `__init__` hides nothing."""
     for name in (f"{module}/__init__.py", f"{module}.py"):
-        if os.path.isfile(f"{front.folder}/{name}"):
+        if os.path.isfile(front.root.real(f"{front.folder}/{name}")):
             return f"{front.location}/{name}"
     compiled = next((n for n in _names(front.folder) if n.startswith(f"{module}.") and n.endswith((".so", ".pyd"))), "")
     return f"{front.location}/{compiled}" if compiled else ""

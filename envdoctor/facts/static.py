@@ -33,9 +33,11 @@ def answer(prefix: Path, root: Root | None = None) -> dict[str, Any]:
     version = _minor(start, config, inside)
     if not version:
         raise CannotLook("holds no site-packages", place=shown(start))
-    shares = not config or config.get("include-system-site-packages", "").lower() == "true"
+    shares = not config or config.get("include-system-site-packages", "true").lower() == "true"
     user = _user_site(version, inside) if shares and not os.environ.get("PYTHONNOUSERSITE") else ""
-    sites = [*([user] if user else []), *_sites(start, version, inside)]
+    own = list(_sites(start, version, inside))
+    sites = [*own, user] if config else [user, *own]  # `site` looks into a virtual environment first of all
+    sites = [site for site in sites if site]
     sites += [site for site in _sites(base, version, inside) if site not in sites] if config and shares else []
     library = f"{base}/lib/python{version}"
     listed = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and not inside.folder]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envdoctor.logs import sieve, stream
-from envdoctor.model import Log
+from envdoctor.model.diagnosis import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

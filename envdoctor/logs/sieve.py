@@ -11,7 +11,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
-from envdoctor.model import Line
+from envdoctor.model.diagnosis import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

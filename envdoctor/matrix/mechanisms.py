@@ -12,7 +12,7 @@ from typing import Any
 from envdoctor import yamlpos
 from envdoctor.errors import UserError, near
 from envdoctor.matrix import fields
-from envdoctor.model import ENVIRONMENT, HARMLESS, NOT_ENVIRONMENT
+from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, NOT_ENVIRONMENT
 
 SAYS = (ENVIRONMENT, NOT_ENVIRONMENT, HARMLESS)
 WEIGHTS = ("1", "2", "3", "4")

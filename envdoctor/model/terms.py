@@ -23,6 +23,11 @@ def is_of_computer(component: str) -> bool:
     return component in _COMPUTER or component.startswith(("gpu.", "nvidia.", "os."))
 
 
+def is_of_files(component: str) -> bool:
+    """Say whether a fact is worked out of the compiled files of a distribution, for those who ask for it."""
+    return component.startswith("needs.") or component.endswith(".arch_list")
+
+
 def can_be_given(component: str) -> bool:
     """Say whether a name is one that a person may state as a fact of a computer."""
     family, dot, rest = component.partition(".")

@@ -7,14 +7,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import __version__
-from envdoctor.model import ENVIRONMENT, NOT_ENVIRONMENT, OPEN, REFUTED, UNKNOWN, State
+from envdoctor.model import State
+from envdoctor.model.diagnosis import ENVIRONMENT, NOT_ENVIRONMENT, OPEN, REFUTED, UNKNOWN
 from envdoctor.report.json import as_fact, fix_document
 from envdoctor.report.layout import Line, change, clean, pasted, seen, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envdoctor.model import Cause, Diagnosis, Fix
+    from envdoctor.model import Fix
+    from envdoctor.model.diagnosis import Cause, Diagnosis
 
 SCHEMA = "envdoctor.diagnosis/1"
 _HEADINGS = {

@@ -140,14 +140,19 @@ def _keep(found: Mapping[str, Any], uuid: str) -> None:
     for answers in found["choices"].values():
         answers["truth"].pop("mapped", None)
     document = {"date": datetime.datetime.now(datetime.UTC).date().isoformat(), **found}
-    text = json.dumps(document, indent=1)
-    RESULTS.write_text(re.sub(re.escape(uuid), "GPU-0", text, flags=re.IGNORECASE) + "\n")
+    text = json.dumps(document, indent=1).replace(os.path.dirname(os.path.dirname(PYTHON)), "/venv")
+    RESULTS.write_text(re.sub(re.escape(uuid), "GPU-0", text.replace(str(ROOT), "."), flags=re.IGNORECASE) + "\n")
 
 
 def value(seen: Mapping[str, Any], name: str, variant: str = "plain") -> str:
     """Give a fact that envdoctor saw, or the reason why not."""
     fact = seen["facts"][variant].get(name)
     return str(fact["value"] if fact else seen["missing"][variant].get(name, "absent"))
+
+
+def refused(judged: Mapping[str, Any]) -> bool:
+    """Say whether there is an error about GPUs; that a file which was hidden cannot be loaded is another."""
+    return any(not line.startswith("PATH") for line in judged["error"])
 
 
 def test_driver_and_gpus_are_what_nvidia_smi_says(seen: dict[str, Any]) -> None:
@@ -164,7 +169,7 @@ def test_the_toolkit_is_the_one_whose_nvcc_runs(seen: dict[str, Any]) -> None:
     told = re.search(r"release [\d.]+, V([\d.]+)", seen["nvcc"])
     if not told:
         pytest.skip("there is no nvcc on PATH")
-    assert value(seen, "cuda.toolkit") == told[1]
+    assert told[1].startswith(value(seen, "cuda.toolkit"))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -199,7 +204,7 @@ def test_a_recipe_that_is_met_has_no_error_and_one_that_is_not_has_one_a_wish(se
 @pytest.mark.parametrize("choice", CHOICES)
 def test_a_choice_of_gpus_is_judged_as_the_driver_takes_it(choice: str, seen: dict[str, Any]) -> None:
     answers = seen["choices"][choice]
-    assert bool(answers["judged"]["error"]) == (answers["truth"]["count"] == 0), answers
+    assert refused(answers["judged"]) == (answers["truth"]["count"] == 0), answers
 
 
 @pytest.mark.parametrize("what", HIDDEN)
@@ -209,4 +214,4 @@ def test_a_part_of_the_driver_that_is_not_there_is_an_error_where_no_gpu_is_left
     answers = seen["hidden"][what]
     if "unshare" in str(answers["truth"].get("failed")) or "mount" in str(answers["truth"].get("failed")):
         pytest.skip("no mount namespace may be made here")
-    assert bool(answers["judged"]["error"]) == (answers["truth"]["count"] == 0), answers
+    assert refused(answers["judged"]) == (answers["truth"]["count"] == 0), answers

@@ -46,7 +46,7 @@ def seen(site: Path, wheels: Mapping[str, str], **variables: str) -> dict[str, F
     environment = Environment((str(site),), str(site.parent), dists)
     built = builds.read(dists, {str(site): str(site)}, str(site.parent))
     process = Process(sys.executable, variables)
-    found = [*machine.standing(process), *libraries.facts(environment, built, process)]
+    found = [machine.libstdcxx(process), *machine.libcuda(process), *libraries.facts(environment, built, process)]
     return {fact.name: fact for fact in found}
 
 
@@ -77,6 +77,52 @@ def test_a_variable_takes_nvjitlink_but_not_nccl_from_an_index_wheel_of_torch(tm
     assert found["nccl.candidates"].value == "2.21.5 2.18.3"
     assert found["nvjitlink.candidates"].value == "12.1.105 12.4.127"
     assert found["nvjitlink.candidates"].source.endswith("cuda; " + str(tmp_path / "site/nvidia/nvjitlink/lib"))
+
+
+PRELOADS = """
+def _preload_cuda_deps(err=None):
+    cuda_libs = [
+        ("nvjitlink", "libnvJitLink.so.*[0-9]"),
+        ("nccl", "libnccl.so.*[0-9]"),
+    ]
+
+def _load_global_deps():
+    try:
+        ctypes.CDLL(path)
+        with open("/proc/self/maps") as f:
+            _maps = f.read()
+        {condition}
+        {call}
+    except OSError as err:
+        _preload_cuda_deps(err)
+"""
+CALL = '_preload_cuda_deps("nvjitlink", "libnvJitLink.so.*[0-9]")'
+ONE = 'if version.cuda not in ["12.4", "12.6"]: return'
+
+
+@pytest.mark.parametrize(
+    ("condition", "call", "jitlink", "nccl"),
+    [
+        ("", "_preload_cuda_deps()", "12.4.127", "2.21.5"),
+        (ONE, CALL, "12.4.127", "2.18.3"),
+        (ONE.replace("12.4", "12.1"), CALL, "12.1.105", "2.18.3"),
+        ("", "pass", "12.1.105", "2.18.3"),
+    ],
+    ids=["every-library", "one-for-this-cuda", "one-for-another-cuda", "none"],
+)
+def test_what_torch_opens_by_its_path_no_variable_takes(
+    condition: str, call: str, jitlink: str, nccl: str, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    torch(site, RUNPATH)
+    runtime = site / "nvidia/cuda_runtime/lib/libcudart.so.12"
+    path = "-Wl,-rpath,$ORIGIN/../../nvidia/cuda_runtime/lib"
+    needing(site / "torch/lib/libtorch_global_deps.so", runtime, *RUNPATH, path)
+    (site / "torch/__init__.py").write_text(PRELOADS.format(condition=condition, call=call))
+    other = versioned(tmp_path / "cuda", "libnccl.so.2", "2.18.3")
+    versioned(other, "libnvJitLink.so.12", "12.1.105")
+    found = seen(site, WHEELS, LD_LIBRARY_PATH=str(other))
+    assert (found["nvjitlink"].value, found["nccl"].value) == (jitlink, nccl)
 
 
 def test_a_variable_takes_nccl_from_a_torch_with_a_runpath(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.facts import compiled, host, kernel, toolkit
+from envdoctor.facts.inside import Files, Root
 from envdoctor.facts.machine import DEEP, WSL_LIBCUDA, with_libcuda_of_wsl
 from envdoctor.model import Distribution, Fact, Requirement, State
 from tests.machine.building import library, needs_compiler
@@ -130,7 +131,7 @@ def test_a_value_that_looks_like_a_secret_is_not_told_and_a_home_is_a_tilde(monk
 
 
 def toolkits(root: Path, **variables: str) -> dict[str, Fact]:
-    return {fact.name: fact for fact in toolkit.facts(root / "env", [], {"PATH": "", **variables}, root)}
+    return {fact.name: fact for fact in toolkit.facts("/env", [], {"PATH": "", **variables}, Files(Root(str(root))))}
 
 
 def put(folder: Path, file: str, text: str) -> Path:
@@ -142,11 +143,11 @@ def put(folder: Path, file: str, text: str) -> Path:
 
 
 def test_the_toolkit_of_cuda_home_comes_first_and_the_others_are_candidates(tmp_path: Path) -> None:
-    old = put(tmp_path / "usr/local/cuda-11.8", "version.json", '{"cuda_nvcc": {"version": "11.8.89"}}')
+    put(tmp_path / "usr/local/cuda-11.8", "version.json", '{"cuda_nvcc": {"version": "11.8.89"}}')
     put(tmp_path / "usr/local/cuda-12.6", "version.json", '{"cuda_nvcc": {"version": "12.6.85"}}')
     (tmp_path / "usr/local/cuda").symlink_to("cuda-12.6")
     assert toolkits(tmp_path)["cuda.toolkit"].value == "12.6.85"
-    found = toolkits(tmp_path, CUDA_HOME=str(old))
+    found = toolkits(tmp_path, CUDA_HOME="/usr/local/cuda-11.8")
     assert found["cuda.toolkit"].value == "11.8.89"
     assert found["cuda.toolkit"].source.endswith("cuda-11.8/bin/nvcc")
     assert found["cuda.toolkit.candidates"].value == "11.8.89 12.6.85"
@@ -174,10 +175,10 @@ def test_a_toolkit_that_states_no_version_is_unseen_with_its_place(text: str, tm
 
 
 def test_a_script_that_starts_an_nvcc_stands_for_it(tmp_path: Path) -> None:
-    real = put(tmp_path / "opt/cuda", "version.txt", "CUDA Version 12.1.66\n")
+    put(tmp_path / "opt/cuda", "version.txt", "CUDA Version 12.1.66\n")
     wrapper = put(tmp_path / "tools", "note", "")
-    (wrapper / "bin/nvcc").write_text(f'#!/bin/sh\nexec {real}/bin/nvcc "$@"\n')
-    assert toolkits(tmp_path, CUDA_HOME=str(wrapper))["cuda.toolkit"].value == "12.1.66"
+    (wrapper / "bin/nvcc").write_text('#!/bin/sh\nexec /opt/cuda/bin/nvcc "$@"\n')
+    assert toolkits(tmp_path, CUDA_HOME="/tools")["cuda.toolkit"].value == "12.1.66"
 
 
 def test_no_toolkit_is_unseen_in_the_same_words_everywhere(tmp_path: Path) -> None:
