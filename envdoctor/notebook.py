@@ -72,7 +72,7 @@ def after_cell(result: Any) -> None:
         with open(log, "w", encoding="utf-8", errors="replace") as file:
             file.writelines(traceback.format_exception(error))
         done = _run(["diagnose", log, "--target", sys.executable], f"diagnose {log}")
-    if done.status == _ENVIRONMENT:
+    if done.status == _ENVIRONMENT and done.out:
         _tell(done)
 
 

@@ -195,7 +195,10 @@ def test_pieces_of_failures_in_any_order_are_judged(lines: list[str]) -> None:
     jsonschema.validate(json.loads(diagnosis.render(told)), SCHEMA)
 
 
-def test_a_failing_cell_is_followed_by_its_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_cell_is_followed_by_its_diagnosis(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook.after_cell(SimpleNamespace(error_in_exec=ImportError("libcudart.so.11.0: cannot open shared object file")))
     notebook.after_cell(SimpleNamespace(error_in_exec=KeyError("label")))
     notebook.after_cell(SimpleNamespace(error_in_exec=None))
