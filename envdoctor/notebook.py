@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LIMIT = 900.0
+_ENVIRONMENT = 1  # the exit status of `diagnose` that says so
 _RESTART = "then restart the runtime (in Colab: Runtime, Restart session), and run all cells again"
 
 
@@ -79,6 +80,20 @@ def magic(line: str) -> None:
         _tell(_run([*words, "-o", f"json={report}"], line))
         for told in _cell(report):
             print(told)
+
+
+def after_cell(result: Any) -> None:
+    """Diagnose a cell that failed, and say so where it is the environment."""
+    error = getattr(result, "error_in_exec", None)
+    if not isinstance(error, Exception):
+        return
+    with tempfile.TemporaryDirectory(prefix="envdoctor-") as folder:
+        log = os.path.join(folder, "cell")
+        with open(log, "w", encoding="utf-8", errors="replace") as file:
+            file.writelines(traceback.format_exception(error))
+        done = _run(["diagnose", log, "--target", sys.executable], f"diagnose {log}")
+    if done.status == _ENVIRONMENT and done.out:
+        _tell(done)
 
 
 def _run(words: Sequence[str], line: str) -> processes.Done:

@@ -50,7 +50,7 @@ def of(path: Path, facts: Facts | None = None) -> Diagnosis:
 
 
 def state(told: Diagnosis) -> str:
-    return told.causes[0].state if told.verdict == "environment" else told.verdict
+    return told.causes[0].state if told.verdict == "environment" else str(told.verdict)
 
 
 def names(told: Diagnosis, packages: list[str]) -> bool:

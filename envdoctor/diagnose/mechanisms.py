@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor.diagnose import owners
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
-from envdoctor.model import Source
+from envdoctor.model import Source, is_host
 from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, Cause, Origins
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 _HOLE = re.compile(r"\{(\w+)\}")
 _LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")
 _BEFORE_PATH = re.compile(r"[\s'\"(\[,=`]")
+_NO_PACKAGES = frozenset(  # words that stand where a package's name may stand
+    [*"a an and are at be by for from in is it its not of on or that the their this to with you your have has".split(),
+     *"must should needs requires package packages module modules library libraries version versions which".split(),
+     *"python cuda driver gpu".split()]
+)  # fmt: skip
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>)\s*\d")
 
 
@@ -57,7 +62,7 @@ def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origin
         cause=_filled(mechanism.cause, words, "?"),
         packages=packages,
         lines=(shown(read.line),),
-        fixes=tuple(_fix(fix, words) for fix in mechanism.fixes),
+        fixes=tuple(fix for given in mechanism.fixes if (fix := _fix(given, words)) is not None),
         source=Source(mechanism.source, mechanism.checked, mechanism.evidence),
     )
     weight = weighed(mechanism.weight, read) if mechanism.says == ENVIRONMENT else mechanism.weight
@@ -90,6 +95,8 @@ def _owner(words: Mapping[str, str], read: Read, behind: Sequence[str], origins:
 
 
 def _named(name: str, origins: Origins) -> str:
+    if name.lower() in _NO_PACKAGES:
+        return ""
     return owners.of_module(name, origins) or owners.normal(name)
 
 
@@ -150,11 +157,15 @@ def _filled(template: str, words: Mapping[str, str], otherwise: str = "") -> str
     return _HOLE.sub(lambda hole: words.get(hole[1]) or otherwise, template)
 
 
-def _fix(fix: Fix, words: Mapping[str, str]) -> Fix:
+def _fix(fix: Fix, words: Mapping[str, str]) -> Fix | None:
+    """Give a fix with its holes filled, or None if what it changes leads nowhere."""
     pins = {_filled(name, words): _cell(_filled(cell, words)) for name, cell in fix.pins.items()}
+    pins = {name: cell for name, cell in pins.items() if name and cell and not is_host(name)}
+    if fix.pins and not (pins or fix.env or fix.host):
+        return None
     return dataclasses.replace(
         fix,
-        pins={name: cell for name, cell in pins.items() if name and cell},
+        pins=pins,
         env=dict(fix.env),
         host={_filled(name, words): _filled(cell, words, "*") for name, cell in fix.host.items()},
         note=_filled(fix.note, words, "?"),
@@ -164,6 +175,7 @@ def _fix(fix: Fix, words: Mapping[str, str]) -> Fix:
 
 def _cell(cell: str) -> str:
     """Give a filled range, or nothing where a hole stayed empty and the operator stands alone."""
+    cell = cell.strip(" ,.;")
     return cell if cell == "*" or _CLAUSE.match(cell) else ""
 
 
