@@ -70,12 +70,7 @@ def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
 
 
 def _judged(
-    options: Options,
-    wanted: Recipe,
-    grounds: Sequence[Ground],
-    known: Matrix,
-    tell: Tell,
-    files: Facts | None = None,
+    options: Options, wanted: Recipe, grounds: Sequence[Ground], known: Matrix, tell: Tell, files: Facts | None = None
 ) -> Report:
     """Judge grounds; `files` is what lies here, for the link check to read."""
     linked = None

@@ -32,7 +32,7 @@ def started(*words: str, **how: Any) -> subprocess.Popen[str]:
 
 def ran(*words: str, **how: Any) -> tuple[int, str, str]:
     with started(*words, **how) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out or "", err or ""
 
 
