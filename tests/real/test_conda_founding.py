@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.formats import condalock
+from envdoctor.verify.ground import pythons
 from tests.locks.channel import Channel, furnished
 from tests.processes import run
-from tests.real.environments import ROOT, envdoctor, install, made, python, surroundings
+from tests.real.environments import ROOT, envdoctor, install, made, surroundings, the_uv
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.real
-PYTHON = python("3.8")
+PYTHON = next((path for version, path in pythons(the_uv()).items() if version.startswith("3.8.")), None)
 TRAINS = """
 import keras, numpy, seaborn, tensorflow
 model = keras.Sequential([keras.layers.Dense(4, activation="relu", input_shape=(3,)), keras.layers.Dense(1)])
