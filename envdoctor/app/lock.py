@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import matrix
+from envdoctor.app import lock_files
 from envdoctor.app import lock_request as request
 from envdoctor.app.lock_request import Asked, Earlier
 from envdoctor.errors import Impossible, UserError
-from envdoctor.formats import pylock
 from envdoctor.lock import ask, changes, compare, keep, merge, pypi, spots, toml, virtual
 from envdoctor.markers import Markers
 from envdoctor.model.locks import Written
@@ -29,16 +28,16 @@ if TYPE_CHECKING:
     from envdoctor.model import Recipe
     from envdoctor.model.locks import Ruling
 
-__all__ = ["Asked", "earlier", "existing", "lock"]
+__all__ = ["Asked", "earlier", "lock"]
 
 
 def lock(asked: Asked, tell: Tell) -> list[Written]:
     """Make the locks of a subject; raise UserError, Impossible, or CannotLook if no index answers."""
     known = matrix.load(asked.matrix)
     wanted = request.recipe(asked, known)
-    folder = request.place(asked.subject, asked.to)
+    folder = lock_files.place(asked.subject, asked.to)
     with keep.alone(folder, tell):
-        if request.concerns_conda(wanted):
+        if lock_files.concerns_conda(wanted):
             from envdoctor.app import lock_conda  # not for every lock
 
             return lock_conda.lock(asked, wanted, known, folder, tell)
@@ -54,13 +53,13 @@ def _of_index(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: T
     for wish in wanted.packages:
         if not wishes.written(wish):
             tell(f"{wish.name} is left out: no index of Python packages has it")
-    old = existing(folder, wanted.name)
+    old = lock_files.existing(folder, wanted.name)
     before = [earlier(one) for one in old.values()]
     every = request.computers(asked, wanted, before)
     question = request.question(asked, wanted, known, request.before(asked, wanted, before), tell)
     settled = [_settled(question, spot, {} if "*" in asked.anew else old) for spot in every]
     groups = merge.groups(settled)
-    paths = [folder / _name(wanted.name, group if len(groups) > 1 else ()) for group in groups]
+    paths = [folder / lock_files.named(wanted.name, group[0].spot.name if len(groups) > 1 else "") for group in groups]
     documents = [pypi.document(group, question, asked.title) for group in groups]
     for path, document in zip(paths, documents, strict=True):
         compare.keep_seal(document, old.get(path))
@@ -69,20 +68,6 @@ def _of_index(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: T
     for path, document in zip(paths, documents, strict=True) if not asked.dry else ():
         keep.write(path, pypi.text(document, path.name))
     return written
-
-
-def _name(recipe: str, group: Sequence[Settled]) -> str:
-    """Give the name of a file: the recipe's, with the machine's where each has its own; the standard wants no dots."""
-    plain = re.sub(r"[^A-Za-z0-9-]+", "-", recipe)
-    return f"pylock.{plain}-{group[0].spot.name}.toml" if group else f"pylock.{plain}.toml"
-
-
-def existing(folder: Path, name: str) -> dict[Path, Lock]:
-    """Give the locks of a recipe that are in a folder."""
-    own = folder / _name(name, ())
-    paths = [own, *sorted(folder.glob(f"{own.stem}-*.toml"))]
-    found = {path: pylock.read(path) for path in paths if path.is_file()}
-    return {path: lock for path, lock in found.items() if pypi.own(lock).get("recipe") == name}
 
 
 def earlier(lock: Lock) -> Earlier:

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import facts, matrix
-from envdoctor.app import filters, judging, order
-from envdoctor.app import lock as making
-from envdoctor.app import lock_request as request
+from envdoctor.app import filters, judging, lock_files, order
 from envdoctor.app.options import Filters
 from envdoctor.errors import UserError
 from envdoctor.facts import At, machines
@@ -17,7 +15,6 @@ from envdoctor.facts.fingerprint import fingerprint
 from envdoctor.formats import pylock
 from envdoctor.lock import codes, compare, keep, pypi, spots
 from envdoctor.model import Cure, Finding, Fix, Held, Machine, Recipe, Report, State
-from envdoctor.solve import command, uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -116,8 +113,8 @@ def _locks(asked: Asked, known: Matrix) -> tuple[Recipe, list[Lock]]:
         pypi.own(lock)
         return Recipe(name=path.name, kind="lock", path=asked.subject), [lock]
     wanted = judging.wanted(asked.subject, known)
-    folder = request.place(asked.subject, asked.to)
-    locks = list(making.existing(folder, wanted.name).values())
+    folder = lock_files.place(asked.subject, asked.to)
+    locks = list(lock_files.existing(folder, wanted.name).values())
     if not locks:
         hint = f"`envdoctor lock {asked.subject}` makes one; `--to` names another folder"
         raise UserError("there is no lock of it", place=str(folder), hint=hint)
@@ -126,7 +123,7 @@ def _locks(asked: Asked, known: Matrix) -> tuple[Recipe, list[Lock]]:
 
 def _of_recipe(wanted: Recipe, locks: Sequence[Lock]) -> Iterator[Finding | Held]:
     for lock in locks:
-        lines = pypi.own(lock).get("asked") if wanted.kind == "lock" else request.asked_lines(wanted)
+        lines = pypi.own(lock).get("asked") if wanted.kind == "lock" else lock_files.asked_lines(wanted)
         yield from compare.with_recipe(lock, lines if isinstance(lines, list) else [])
 
 
@@ -187,6 +184,8 @@ def _cure(found: Sequence[Finding], lock: Lock | None, seen: Facts) -> Cure | No
     ended = dict.fromkeys(f.code for f in found if f.code in codes.OF_TARGET and not f.suppressed)
     if not ended or lock is None or seen.target.kind != "interpreter":
         return None
+    from envdoctor.solve import command, uv  # only where something is to be typed
+
     program, again = uv.typed() or "uv", [f"--reinstall-package {name}" for name in _again(found)]
     words = [program, "pip", "sync", "--python", command.path(seen.target.path), *again, command.path(lock.file)]
     python = seen.get("python")

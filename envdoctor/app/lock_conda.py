@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor import processes
-from envdoctor.app import judging
+from envdoctor.app import judging, lock_files
 from envdoctor.app import lock_request as request
 from envdoctor.app.lock_request import Earlier
 from envdoctor.errors import CannotLook, UserError
@@ -80,7 +80,7 @@ def lock(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: Tell) 
     of_conda = lines(wanted, known)
     every = _computers(asked, wanted, earlier)
     question = request.question(asked, wanted, known, request.before(asked, wanted, earlier), tell)
-    question = dataclasses.replace(question, requirements=[], bounds=request.bounds(wanted))
+    question = dataclasses.replace(question, requirements=[], bounds=lock_files.bounds(wanted))
     kept = None if "*" in asked.anew else old
     settled = [_settled(question, spot, of_conda, known, kept) for spot in every]
     document = conda_file.document(
@@ -192,9 +192,9 @@ def checked(subject: str, to: Path | None, known: Matrix) -> Checked | None:
     if pylock.is_name(path.name):
         return None
     wanted = judging.wanted(subject, known)
-    if not request.concerns_conda(wanted):
+    if not lock_files.concerns_conda(wanted):
         return None
-    path = path_of(request.place(subject, to), wanted.name)
+    path = path_of(lock_files.place(subject, to), wanted.name)
     if not path.exists():
         hint = f"`envdoctor lock {subject}` makes one; `--to` names another folder"
         raise UserError("there is no lock of it", place=str(path), hint=hint)

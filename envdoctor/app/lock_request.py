@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import os
 import platform as this
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import cells
-from envdoctor.app import filters, judging
+from envdoctor.app import filters, judging, lock_files
 from envdoctor.app.options import Filters
 from envdoctor.errors import Impossible, UserError
 from envdoctor.facts import At, Look, given, interpreter, machines, target
 from envdoctor.lock import settle, spots
-from envdoctor.lock.pypi import asked as remembered
 from envdoctor.model import Machine, Status
 from envdoctor.recipe import locking
-from envdoctor.solve import uv, wishes
+from envdoctor.solve import uv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,19 +71,6 @@ def recipe(asked: Asked, known: Matrix) -> Recipe:
         raise UserError(f"`--torch-variant {asked.torch}` is no variant of PyTorch", hint=hint)
     torch = "" if asked.torch == "auto" else asked.torch
     return dataclasses.replace(wanted, locking=wanted.locking._replace(torch=torch))
-
-
-def concerns_conda(wanted: Recipe) -> bool:
-    """Say whether a recipe asks for conda's packages."""
-    return wanted.kind == "environment" or bool(wanted.locking.channels)
-
-
-def place(subject: str, to: Path | None) -> Path:
-    """Give the folder of a subject's locks: that of its file, for a bundled recipe the one we are in."""
-    if to is not None:
-        return to
-    path = Path(os.path.expanduser(subject))
-    return path.parent if path.is_file() else Path()
 
 
 def computers(asked: Asked, wanted: Recipe, earlier: Sequence[Earlier]) -> list[Spot]:
@@ -143,8 +128,8 @@ def question(asked: Asked, wanted: Recipe, known: Matrix, instant: str, tell: Te
 
     return settle.Wanted(
         recipe=wanted,
-        requirements=requirements(wanted),
-        bounds=bounds(wanted),
+        requirements=lock_files.requirements(wanted),
+        bounds=lock_files.bounds(wanted),
         before=instant,
         judge=judge,
         claims=claims,
@@ -155,23 +140,6 @@ def question(asked: Asked, wanted: Recipe, known: Matrix, instant: str, tell: Te
         built=asked.built,
         limit=asked.limit,
     )
-
-
-def requirements(wanted: Recipe) -> list[str]:
-    """Give what a recipe asks for as lines of requirements."""
-    lines = [wishes.written(wish) for wish in wanted.packages if not wish.optional]
-    return [line for line in lines if line]
-
-
-def bounds(wanted: Recipe) -> list[str]:
-    """Give what a recipe allows of what it does not ask for."""
-    lines = [wishes.written(wish) for wish in wanted.packages if wish.optional and wish.specifier and not wish.extras]
-    return [*(line for line in lines if line), *(f"{wish.name}<{0}" for wish in wanted.forbidden)]
-
-
-def asked_lines(wanted: Recipe) -> list[str]:
-    """Give all that a lock of a recipe remembers of it."""
-    return remembered(requirements(wanted), bounds(wanted))
 
 
 def settled(wanted: Wanted, spot: Spot, ask: settle.Ask, rulings: Sequence[Ruling]) -> Settled:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from envdoctor.cli import check as common
 from envdoctor.cli import options
+from envdoctor.cli.command import Command, Group
 
 _MAKE = "make"
 
 
-class _Group(TyperGroup):
+class _Group(Group):
     """Take the first word as a subject where it is none of the commands: `envdoctor lock RECIPE` makes a lock."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
@@ -58,7 +58,7 @@ Limit = Annotated[float, typer.Option("--timeout", min=1, metavar="S", help="How
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command(_MAKE)
+@app.command(_MAKE, cls=Command)
 def make(  # noqa: PLR0917  (Typer makes options of them)
     subject: Subject,
     to: To = None,
@@ -99,7 +99,7 @@ def make(  # noqa: PLR0917  (Typer makes options of them)
         output.show(report.lines(written, output.width()), color)
 
 
-@app.command("check")
+@app.command("check", cls=Command)
 def check(  # noqa: PLR0917  (Typer makes options of them)
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="A recipe whose lock is to be checked, or a lock.")],
     to: To = None,
@@ -135,7 +135,7 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     delivery.deliver(report, delivery.Way.of(form, json, outputs, color, verbose - quiet))
 
 
-@app.command("seal")
+@app.command("seal", cls=Command)
 def seal(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="A recipe whose lock is to be sealed, or a lock.")],
     to: To = None,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from envdoctor import cells
 from envdoctor.errors import UserError
 from envdoctor.facts.together import facts_of
-from envdoctor.formats import condalock
 from envdoctor.model import Distribution, Fact, Target
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ def of_platform(platform: str) -> Spot:
 
 def _of_platform(name: str) -> dict[str, Fact]:
     system, _, arch = name.partition("-")
+    from envdoctor.formats import condalock  # only for them: it reads YAML
+
     word, archs = condalock.MARKERS[system]
     said = {"os": word, "arch": archs[arch]}
     return {key: Fact(key, value, f"platform {name}") for key, value in said.items()}

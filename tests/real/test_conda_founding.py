@@ -6,20 +6,28 @@ founding file got, and for the run the same releases from PyPI stand in for it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from envdoctor.formats import condalock
 from tests.locks.channel import Channel, furnished
 from tests.processes import run
-from tests.real.environments import ROOT, envdoctor, install, made, python, surroundings
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.real.environments import ROOT, envdoctor, install, made, surroundings
 
 pytestmark = pytest.mark.real
-PYTHON = python("3.8")
+
+
+def _python() -> str | None:
+    """Give a Python 3.8 that starts: the one on PATH, or one that pyenv has."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")))
+    found = [shutil.which("python3.8"), *map(str, pyenv.glob("versions/3.8.*/bin/python3.8"))]
+    return next((one for one in found if one and run([one, "-c", ""]).status == 0), None)
+
+
+PYTHON = _python()
 TRAINS = """
 import keras, numpy, seaborn, tensorflow
 model = keras.Sequential([keras.layers.Dense(4, activation="relu", input_shape=(3,)), keras.layers.Dense(1)])
