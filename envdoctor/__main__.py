@@ -19,9 +19,27 @@ def main():
         from envdoctor.cli import main as run
 
         run()
+    except SystemExit as end:
+        _leave(end)
     except KeyboardInterrupt:
         sys.stderr.write("error: interrupted\n")
         sys.exit(130)
+
+
+def _leave(end):
+    """End at once, with all that was said written out: to free what a check has read, piece by piece, takes long."""
+    if end.code is not None and not isinstance(end.code, int):
+        raise end
+    status = end.code or 0
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        status = 141
+    except OSError as error:
+        sys.stderr.write("error: the output cannot be written: %s\n" % error.strerror)
+        status = 3
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
@@ -35,6 +53,6 @@ if __name__ == "__main__":
     from envdoctor import bootstrap
 
     if not __package__ or bootstrap.is_bare():
-        bootstrap.enter("run", ("lock",))
+        bootstrap.enter("run", ("solve",))
 
     main()

@@ -36,6 +36,12 @@ class CannotLook(EnvdoctorError):
     exit_code = 3
 
 
+class Impossible(EnvdoctorError):
+    """What is asked for cannot be had: no set of versions is free of errors (exit status 1)."""
+
+    exit_code = 1
+
+
 def near(word: str, known: Iterable[str]) -> str:
     """Give a hint that names the known word nearest to a wrong one, or lists the known ones."""
     import difflib  # not at the start: only a mistake needs it

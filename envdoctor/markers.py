@@ -23,7 +23,7 @@ _VARIABLES = {
     "implementation_name": "implementation",
     "platform_python_implementation": "implementation",
     "platform_release": "os.kernel",
-    "platform_version": "os.kernel",
+    "platform_version": "os.version",
 }
 _SYSTEM = {
     "linux": ("posix", "linux", "Linux"),

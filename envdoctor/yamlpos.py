@@ -24,6 +24,7 @@ _HARMLESS = 500  # so few brackets, or such short indents, cannot overflow anyth
 _LONG_LEAD = re.compile(r"^[ ?-]{500}", re.MULTILINE)
 _NOWHERE = Place("")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,11 @@ class _Reader:
             keys[key.value] = key
             items[key.value] = self.node(right, depth + 1)
         return Map(items, keys, place, end)
+
+
+def written(document: object) -> str:
+    """Give plain data as YAML text, in its own order, as conda-lock and others write it."""
+    return str(yaml.dump(document, Dumper=_DUMPER, sort_keys=False))
 
 
 def offset(source: str, place: Place) -> int:

@@ -27,7 +27,8 @@ SHARED = GROUND | {"processes", "yamlpos", "formats"}
 SOLVE = SHARED | READ | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": set(),
+    "__init__": {"notebook"},
+    "notebook": {"__init__", "processes"},
     "model": GROUND,
     "errors": GROUND,
     "cells": GROUND,
@@ -35,12 +36,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "processes": set(),
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},
+    "logs": GROUND,
     **dict.fromkeys(READ, SHARED),
     **dict.fromkeys(JUDGE, PURE),
     "solve": SOLVE,
     **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT),
     "report": {"__init__", "model"},
-    "app": ACT | {"lock", "smoke", "run", "verify", "report"},
+    "app": ACT | {"lock", "logs", "smoke", "run", "verify", "report"},
     "cli": {"__init__", "app", "report", "model", "errors", "processes"},
     "bootstrap": set(),
     "__main__": {"bootstrap", "cli"},
@@ -54,13 +56,21 @@ MAY_USE = {
     "torch": {"models"},
     "numpy": {"models"},
     "pynvml": {"facts"},
+    "rattler": {"lock"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
-STANDALONE = ("facts/probe.py", "facts/nvml.py", "models/", "smoke/programs/", "verify/lookup.py")
+STANDALONE = (
+    "lock/conda_worker.py",
+    "facts/probe.py",
+    "facts/nvml.py",
+    "models/",
+    "smoke/programs/",
+    "verify/lookup.py",
+)
 PROGRAMS = "smoke/programs/"  # they import what they try, and one another
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
 LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
-SPEAKERS = {"cli", "bootstrap", "__main__", "models"}
+SPEAKERS = {"cli", "bootstrap", "__main__", "models", "notebook"}
 VERSION = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*v?\d.*|v?\d+\.\d+\.(\d+|\*)[\w.+*-]*")
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envdoctor import bootstrap
-from tests import bench_faults, synthetic
+from tests import bench_faults, bench_smoke, synthetic
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
 WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
@@ -83,9 +83,13 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 5000], help="numbers of distributions")
     parser.add_argument("--assert", dest="strict", action="store_true", help="fail if a budget is broken")
     parser.add_argument("--faults", action="store_true", help="print the table of faults alone, and keep it")
+    parser.add_argument("--smoke", action="store_true", help="measure the core trials of smoke alone")
     asked = parser.parse_args()
     if asked.faults:
         return _faults(keep=True)
+    if asked.smoke:
+        print(*_smoke(asked.rounds), sep="\n")
+        return 0
     print(f"`check` runs as `PYTHON -m envdoctor`, the empty app in the same Python {sys.version.split()[0]};")
     print(f"medians of {asked.rounds} interleaved rounds after one to warm up; load now {os.getloadavg()[0]:.2f}")
     budgets: list[Budget] = []
@@ -95,9 +99,15 @@ def main() -> int:
         budgets += _matrix(Path(folder), asked.rounds)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
+    budgets += _smoke(3)
     print("\nbudgets", *budgets, "", sep="\n")
     _faults(keep=False)
     return int(asked.strict and any(budget.seen > budget.most for budget in budgets))
+
+
+def _smoke(rounds: int) -> list[Budget]:
+    with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
+        return [Budget(*promise) for promise in bench_smoke.promises(Path(folder), rounds)]
 
 
 def _faults(*, keep: bool) -> int:

@@ -29,7 +29,7 @@ PROJECT = """[project]
 name = "small"
 dependencies = ["{wanted}"]
 [project.optional-dependencies]
-lock = []
+solve = []
 """
 
 

@@ -209,7 +209,9 @@ def test_a_wish_whose_marker_does_not_hold_hides_no_missing_requirement() -> Non
 
 def test_what_comes_from_a_url_is_not_looked_for_on_an_index(tmp_path: Path) -> None:
     file = tmp_path / "requirements.txt"
-    file.write_text("torch @ https://me:secret@example.org/torch-9.9.9-py3-none-any.whl\n-e git+ssh://git@x/i.git#egg=inner\n")
+    file.write_text(
+        "torch @ https://me:secret@example.org/torch-9.9.9-py3-none-any.whl\n-e git+ssh://git@x/i.git#egg=inner\n"
+    )
     findings = judged(target(), load(str(file), {})).findings
     assert [(f.code, f.fixes[0].pins) for f in findings] == [("RECIPE001", {}), ("RECIPE001", {})]
     assert "https://example.org/torch-9.9.9" in findings[0].fixes[0].note

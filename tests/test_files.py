@@ -98,9 +98,7 @@ def test_content_of_the_same_size_is_seen_with_deep_alone(venv: Path) -> None:
     core = site_of(venv) / "alpha/core.py"
     core.write_text(core.read_text().replace("42", "43"))
     assert codes(venv) == {}
-    assert codes(venv, deep=True) == {
-        "FILE006": "warning: alpha: 1 of 3 files has not the content that was installed"
-    }
+    assert codes(venv, deep=True) == {"FILE006": "warning: alpha: 1 of 3 files has not the content that was installed"}
     again(venv)
     assert codes(venv, deep=True) == {}
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 def test_a_broken_cache_is_read_past(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     shelf = remembered.Shelf("/somewhere")
-    shelf.put("a.dist-info", ("", "a"), "1 1 1")
+    shelf.put("a.dist-info", ("", "a"), (1, 1, 1))
     shelf.close()
     (place,) = (tmp_path / "cache" / "envdoctor").glob("site-*")
-    assert remembered.Shelf("/somewhere").get("a.dist-info", "1 1 1") == ("", "a")
-    assert remembered.Shelf("/somewhere").get("a.dist-info", "2 1 1") is None
+    assert remembered.Shelf("/somewhere").get("a.dist-info", (1, 1, 1)) == ("", "a")
+    assert remembered.Shelf("/somewhere").get("a.dist-info", (2, 1, 1)) is None
     for wrong in (b"", b"\xff\xff", place.read_bytes()[:-3]):
         place.write_bytes(wrong)
-        assert remembered.Shelf("/somewhere").get("a.dist-info", "1 1 1") is None
+        assert remembered.Shelf("/somewhere").get("a.dist-info", (1, 1, 1)) is None

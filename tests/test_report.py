@@ -12,7 +12,7 @@ import pytest
 from envdoctor import report
 from envdoctor.app.check import check
 from envdoctor.app.options import At, Options
-from envdoctor.model import Cure, Fact, Finding, Fix, Place, Recipe, Report, Source, State, Status, Target
+from envdoctor.model import Cure, Fact, Finding, Fix, Held, Place, Recipe, Report, Source, State, Status, Target
 from envdoctor.report import json as as_json
 from envdoctor.report import layout, screen
 from tests.examples import rendered
@@ -20,6 +20,9 @@ from tests.examples import rendered
 SCHEMA = json.loads((Path(report.__file__).parent / "schemas" / "report-1.json").read_text())
 FOUNDING = Path(__file__).parents[1] / "fixtures" / "founding"
 SUBJECTS = [("tf-text-bert", "freeze.txt"), (None, "snapshot.json"), ("ml-training", "cured.txt"), (None, "nothing")]
+
+
+HELD = (Held("REQ001", "declared dependencies are there", 6), Held("TF003", "one minor release"))
 
 
 def example() -> Report:
@@ -39,9 +42,8 @@ def example() -> Report:
     )
     target = Target("interpreter", "~/venv/bin/python", "VIRTUAL_ENV")
     cure = Cure(Fix(pins={"keras": "<3"}, command="pip install 'keras<3'", resolved=True), ("TF901",), ())
-    return Report(
-        Recipe("r", "recipe", "r.yml"), target, "", findings, held=7, exit_code=1, cure=cure, verify="envdoctor check"
-    )
+    recipe = Recipe("r", "recipe", "r.yml")
+    return Report(recipe, target, "", findings, HELD, exit_code=1, cure=cure, verify="envdoctor check")
 
 
 def test_the_example_fits_the_schema() -> None:

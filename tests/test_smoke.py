@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from envdoctor.errors import UserError
-from envdoctor.model import Attempt, Claim, Figure, Finding, Fix, Held, Ran, Status, Wanted
+from envdoctor.model import Claim, Finding, Fix, Held, Status
+from envdoctor.model.smoke import Attempt, Figure, Ran, Wanted
 from envdoctor.processes import Done
 from envdoctor.recipe import load
 from envdoctor.smoke import catalog, elf, judge, plan, reading, record, running, services
@@ -154,7 +155,7 @@ def test_endless_computing_is_ended_by_its_cpu_time(tmp_path: Path) -> None:
 def test_the_catalogue_is_what_the_programs_say() -> None:
     trials = catalog.trials()
     assert {"mla", "ngpt", "train-step", "bentoml", "tf-text"} <= trials.keys()
-    assert catalog.groups() == ["bench", "compile", "core", "gpu", "own", "process"]
+    assert catalog.groups() == ["compile", "core", "gpu", "process"]
     assert all(one.needs and one.proves.endswith(".") for one in trials.values())
     assert [job.needs for job in plan.jobs([trials["mla"], trials["bentoml"], trials["ngpt"]], plan.Settings())] == [
         ("torch",),

@@ -11,7 +11,7 @@ from envdoctor import matrix, processes
 from envdoctor.app import verify
 from envdoctor.errors import UserError
 from envdoctor.matrix import claims, entries
-from envdoctor.model import Outcome, Role, Verification
+from envdoctor.model.verification import Outcome, Role, Verification
 from envdoctor.verify import ground, results, rewrite
 from envdoctor.verify.perform import LOOKUP, Knowledge, perform
 from envdoctor.verify.trials import Trial, planned

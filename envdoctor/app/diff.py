@@ -41,7 +41,7 @@ def compare(one: At, other: At, folders: Sequence[Path] = (), subject: str | Non
 def _seen(at: At, known: Matrix, wanted: Recipe) -> Facts:
     look = facts.Look(at)
     try:
-        return look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
+        return judging.looked(look, wanted, known)
     finally:
         look.close()
 

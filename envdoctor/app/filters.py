@@ -10,7 +10,6 @@ from envdoctor import checks
 from envdoctor.app.options import FAIL_ON, Filters
 from envdoctor.errors import UserError, near
 from envdoctor.model import Status
-from envdoctor.smoke import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,8 +20,11 @@ if TYPE_CHECKING:
 
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
+    from envdoctor.lock.codes import TITLES as OF_LOCKS  # not at the start: few ask for it
+    from envdoctor.smoke.codes import TITLES as OF_SMOKE
+
     checks.load()
-    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE} | known.codes()
+    return {code for code in checks.TITLES if code != "MATRIX"} | {*OF_LOCKS, *OF_SMOKE} | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:
@@ -39,6 +41,23 @@ def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:
             raise UserError(f"`{item.code}` is no code", place=item.place or "", hint=_nearest(item.code, every))
 
 
+def with_baseline(filters: Filters) -> Filters:
+    """Give filters with what the baseline that they name holds; raise UserError if it is no report."""
+    if not filters.baseline:
+        return filters
+    from envdoctor.app import baseline  # not on the way of those who have none
+
+    return filters._replace(known=baseline.read(filters.baseline))
+
+
+def _is_known(finding: Finding, filters: Filters) -> bool:
+    if not filters.known:
+        return False
+    from envdoctor.app import baseline
+
+    return baseline.key(finding) in filters.known
+
+
 def _nearest(code: str, every: set[str]) -> str:
     families = {known.rstrip("0123456789") for known in every}
     return near(code, every) if code[-1:].isdigit() else near(code, families)
@@ -49,14 +68,14 @@ def chosen(judged: checks.Verdict, recipe: Recipe, filters: Filters) -> list[Fin
 
     What waits for a fact is selected and ignored by the code of the judgement that waits.
     """
-    found = [_marked(f, recipe, filters) for f in judged.found if f.code == checks.CRASHED or _wanted(f.code, filters)]
+    found = [marked(f, recipe, filters) for f in judged.found if f.code == checks.CRASHED or _wanted(f.code, filters)]
     waiting: dict[str | None, list[Waits]] = {}
     for one in judged.waiting:
         if _wanted(one.code, filters) or _wanted(checks.UNSEEN, filters):
             waiting.setdefault(_reason(one.code, recipe, filters), []).append(one)
     for reason, group in waiting.items():
         found += [
-            dataclasses.replace(f, suppressed=reason) if reason else _marked(f, recipe, filters)
+            dataclasses.replace(f, suppressed=reason) if reason else marked(f, recipe, filters)
             for f in checks.unseen(group)
         ]
     return found
@@ -66,24 +85,41 @@ def _wanted(code: str, filters: Filters) -> bool:
     return not filters.select or code.startswith(filters.select)
 
 
-def selected(held: Iterable[Held], filters: Filters) -> int:
-    """Count the judgements that held, of the selected ones."""
-    return sum(one.number for one in held if _wanted(one.code, filters))
+def only(found: Iterable[Finding], filters: Filters) -> list[Finding]:
+    """Give the selected ones of findings."""
+    return [finding for finding in found if _wanted(finding.code, filters)]
+
+
+def selected(held: Iterable[Held], filters: Filters) -> Iterable[Held]:
+    """Give the judgements that held, of the selected ones; what was asked of nothing is none."""
+    return (one for one in held if one.number and _wanted(one.code, filters))
+
+
+def failing(filters: Filters) -> tuple[str, ...]:
+    """Name the statuses of which one finding fails the whole."""
+    found = FAIL_ON[: FAIL_ON.index(filters.fail_on) + 1] if filters.fail_on != "never" else ()
+    return (*found, *(["unknown"] if filters.strict else []))
 
 
 def exit_code(report: Report, filters: Filters, *, crashed: bool = False) -> int:
-    """Give the exit status: 3 could not look, 1 a finding that fails, 0 nothing of that kind."""
-    live = [finding for finding in report.findings if not finding.suppressed]
-    unknown = [finding for finding in live if finding.status is Status.UNKNOWN]
-    if crashed or (unknown and len(unknown) == len(live) and not report.held):
+    """Give the exit status: 3 could not look, 1 a finding that fails, 0 nothing of that kind.
+
+    Where nothing but the unknown came out it is 3, ignored or not: what nobody judged is never a pass.
+    """
+    unknown = any(finding.status is Status.UNKNOWN for finding in report.findings)
+    judged = report.held or any(finding.status is not Status.UNKNOWN for finding in report.findings)
+    if crashed or (unknown and not judged):
         return 3
-    failing = FAIL_ON[: FAIL_ON.index(filters.fail_on) + 1] if filters.fail_on != "never" else ()
-    return int(any(finding.status.value in failing for finding in live) or (filters.strict and bool(unknown)))
+    statuses = failing(filters)
+    return int(any(finding.status.value in statuses for finding in report.findings if not finding.suppressed))
 
 
-def _marked(finding: Finding, recipe: Recipe, filters: Filters) -> Finding:
+def marked(finding: Finding, recipe: Recipe, filters: Filters) -> Finding:
+    """Give a finding, marked with the reason where somebody ignores it."""
     if reason := _reason(finding.code, recipe, filters):
         return dataclasses.replace(finding, suppressed=reason)
+    if _is_known(finding, filters):
+        return dataclasses.replace(finding, suppressed=f"in the baseline {filters.baseline}")
     for item in recipe.ignores:
         if finding.code.startswith(item.code):
             over = f"it was ignored until {item.until} ({item.reason}); that day is past"

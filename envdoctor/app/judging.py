@@ -29,15 +29,26 @@ def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     known = matrix.load(options.matrix)
     asked = wanted(options.subject, known)
     filters.validate(options.filters, asked, known)
+    options = options._replace(filters=filters.with_baseline(options.filters))
     try:
-        if isinstance(look, CannotLook):
-            raise look
-        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in asked.env)})
+        if options.resolve:
+            from envdoctor.app import resolving
+
+            return _judged(options, asked, resolving.grounds(options, asked, look, known, tell), known, tell)
+        seen = looked(look, asked, known)
         if not seen.distributions and not options.subject:
             raise CannotLook("nothing is installed in it", place=seen.target.path, hint="name a recipe to judge it by")
     except CannotLook as error:
         return _blind(options, asked, error)
-    return _judged(options, asked, seen, known, tell)
+    return _judged(options, asked, grounds(options, asked, seen), known, tell)
+
+
+def looked(look: Look | CannotLook, asked: Recipe, known: Matrix) -> Facts:
+    """Give what a look sees, with the variables that the subject or a claim asks for; raise CannotLook, UserError."""
+    if isinstance(look, CannotLook):
+        raise look
+    variables = {*known.variables(), *(f"env.{wish.name}" for wish in asked.env)}
+    return look.facts(variables, conda_names=known.conda_names)
 
 
 def wanted(subject: str | None, known: Matrix) -> Recipe:
@@ -56,11 +67,10 @@ def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
     return checks.run_all(Case(wanted, seen, claims, known.modules((*wanted.imports, *wanted.uses))))
 
 
-def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: Tell) -> Report:
-    grounds = _grounds(options, wanted, seen)
-    judged = [(ground, verdict(wanted, ground.facts, known)) for ground in grounds]
+def _judged(options: Options, wanted: Recipe, grounds: Sequence[Ground], known: Matrix, tell: Tell) -> Report:
+    judged = [(ground, ground.verdict or verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
-    taken = fingerprint(grounds[0].facts if len(grounds) == 1 else given.over(seen, {}))
+    taken = fingerprint(grounds[0].facts if len(grounds) == 1 else grounds[0].seen)
     if tried := record.cited(taken):  # what `smoke` has shown of the very same contents
         chosen.append(filters.chosen(checks.Verdict((tried,), ()), wanted, options.filters))
     found = order.sorted_findings(finding for group in chosen for finding in group)
@@ -70,36 +80,43 @@ def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: 
     held = [one for _, each in judged for one in each.held]
     whole = Report(
         recipe=wanted,
-        target=seen.target,
+        target=grounds[0].facts.target,
         fingerprint=taken,
         findings=tuple(found),
-        held=filters.selected(held, options.filters),
+        held=tuple(filters.selected(held, options.filters)),
         cure=cure,
         verify=options.words,
+        fails=filters.failing(options.filters),
     )
     crashed = any(one.crashed for _, one in judged)
     return dataclasses.replace(whole, exit_code=filters.exit_code(whole, options.filters, crashed=crashed))
 
 
-class _Ground(NamedTuple):
-    """The facts to judge, and the machine that they are laid out for, if one was named."""
+class Ground(NamedTuple):
+    """The facts to judge, the same without a machine, the one that was named, and the verdict if it is known already.
+
+    `seen` is what several machines have in common.
+    """
 
     facts: Facts
+    seen: Facts
     machine: Machine | None = None
+    verdict: checks.Verdict | None = None
 
     def of(self, changed: Facts) -> Facts:
         """Give changed facts as they are on the same machine."""
         return given.over(changed, self.machine.facts, self.machine.missing) if self.machine else changed
 
 
-def _grounds(options: Options, wanted: Recipe, seen: Facts) -> list[_Ground]:
+def grounds(options: Options, wanted: Recipe, seen: Facts) -> list[Ground]:
     """Give the facts once for each machine that was named, or as they were seen."""
     if not options.machines:
-        return [_Ground(seen)]
+        return [Ground(seen, seen)]
     from envdoctor.facts import machines
 
     found = machines.find(options.machines, wanted.machines)
-    return [_Ground(given.over(seen, one.facts, one.missing), one) for one in found]
+    own = given.over(seen, {})
+    return [Ground(given.over(seen, one.facts, one.missing), own, one) for one in found]
 
 
 def _named(findings: Iterable[Finding], machine: Machine | None) -> Iterable[Finding]:
@@ -109,7 +126,7 @@ def _named(findings: Iterable[Finding], machine: Machine | None) -> Iterable[Fin
 
 
 def _cured(
-    options: Options, wanted: Recipe, grounds: Sequence[_Ground], known: Matrix, found: Sequence[Finding], tell: Tell
+    options: Options, wanted: Recipe, grounds: Sequence[Ground], known: Matrix, found: Sequence[Finding], tell: Tell
 ) -> tuple[list[Finding], Cure | None]:
     """Give the findings with the command of each fix, and the one change that ends all errors, on every machine."""
     from envdoctor.solve import cure
@@ -120,7 +137,8 @@ def _cured(
         return [finding for finding in after if finding.status is Status.ERROR and not finding.suppressed]
 
     seen = grounds[0].facts
-    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), options.online, tell)
+    online = options.online or options.resolve
+    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), online, tell, until=options.day)
     return cure.typed(found, seen), cure.find(problem)
 
 

@@ -16,6 +16,7 @@ from envdoctor.errors import UserError, near
 from envdoctor.facts.together import facts_of
 from envdoctor.matrix.fields import GRADES
 from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host
+from envdoctor.smoke import codes as of_smoke
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,6 +54,8 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
     code = asked.upper()
     if text := checks.explanation(code):
         return Explanation(code, f"{checks.TITLES[code]}\n\n{text}")
+    if title := of_smoke.TITLES.get(code):
+        return Explanation(code, f"{title}\n\n{of_smoke.MEANING[code]}")
     package, _, name = asked.partition(":")
     found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
     if not found:

@@ -17,6 +17,7 @@ def taken(at: At, folders: tuple[Path, ...]) -> str:
     """Give the snapshot of a target as JSON text; raise CannotLook or UserError."""
     look = facts.Look(at)
     try:
-        return snapshot.write(look.facts(matrix.load(folders).variables(), installers=True))
+        known = matrix.load(folders)
+        return snapshot.write(look.facts(known.variables(), installers=True, conda_names=known.conda_names))
     finally:
         look.close()

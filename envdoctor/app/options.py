@@ -14,18 +14,24 @@ FAIL_ON = ("error", "warning", "info", "never")
 
 
 class Filters(NamedTuple):
-    """Which findings count: prefixes of codes to select or ignore, and from which severity on a finding fails."""
+    """Which findings count: prefixes of codes to select or ignore, and from which severity on a finding fails.
+
+    `baseline`: an earlier report; `known` has the keys of its findings, which do not fail again.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     fail_on: str = "error"
     strict: bool = False
+    baseline: str = ""
+    known: frozenset[tuple[str, tuple[str, ...], str]] = frozenset()
 
 
 class Options(NamedTuple):
     """How to judge. `subject`: None for every rule that applies; `words`: how to ask the same again.
 
-    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on.
+    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on. `resolve`:
+    judge what an installer would choose in place of what is installed, on a `day`, or today.
     """
 
     subject: str | None = None
@@ -35,3 +41,5 @@ class Options(NamedTuple):
     machines: tuple[str, ...] = ()
     online: bool = False
     words: str = "envdoctor check"
+    resolve: bool = False
+    day: str = ""

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor import facts, matrix, recipe
+from envdoctor import checks, facts, matrix, recipe
 from envdoctor.app import filters, judging, order
 from envdoctor.app.options import Filters
 from envdoctor.errors import CannotLook, UserError, near
 from envdoctor.facts import At
 from envdoctor.facts.fingerprint import fingerprint
-from envdoctor.model import Attempt, Finding, Held, Ran, Recipe, Report, Status, Wanted
+from envdoctor.model import Finding, Held, Recipe, Report, Status
+from envdoctor.model.smoke import Attempt, Ran, Wanted
 from envdoctor.smoke import catalog, judge, plan, record, running, services
 from envdoctor.smoke.plan import Settings
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Settings", "Smoked", "listed", "measured", "smoke"]
 Tell = Callable[[str], None]
+ALWAYS = ("torch",)  # what its trials need is missed even if nobody asks for them
 
 
 class Asked(NamedTuple):
@@ -55,12 +57,13 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
     """Give what came of the trials; raise UserError for what a person must correct, CannotLook without a target."""
     known = matrix.load(asked.matrix)
     wanted = _wanted(asked, known)
+    filters.validate(asked.filters, wanted, known)
     look = facts.Look(asked.at)
     try:
         if look.sighting.kind != "interpreter":
             raise CannotLook("nothing can be run in it", place=str(look.sighting.path), hint="name a Python")
         python = str(look.sighting.path)
-        seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
+        seen = judging.looked(look, wanted, known)
     finally:
         look.close()
     chosen = _chosen(wanted, asked.groups, seen)
@@ -70,6 +73,8 @@ def smoke(asked: Asked, tell: Tell) -> Smoked:
 
 def _wanted(asked: Asked, known: Matrix) -> Recipe:
     """Give one recipe of all that is named: the trials of the recipes and those named by themselves."""
+    if strange := next((group for group in asked.groups if group not in catalog.groups()), None):
+        raise UserError(f"`{strange}` is no group", hint=near(strange, catalog.groups()))
     names = [word for word in asked.words if word in catalog.trials()]
     subjects = [word for word in asked.words if word not in names]
     if len(subjects) > 1:
@@ -91,12 +96,12 @@ def _wanted(asked: Asked, known: Matrix) -> Recipe:
 
 
 def _chosen(wanted: Recipe, groups: Sequence[str], seen: Facts) -> list[Trial]:
-    """Give the trials by name; without any name the core of what is installed; and those of the groups beside them."""
+    """Give the trials by name; without a name the core of torch and what is installed; and the groups beside them."""
     every = catalog.trials()
     named = [every[one.name] for one in wanted.smoke if not (one.run or one.serve)]
     if not wanted.smoke:
-        there = [trial for trial in every.values() if all(name in seen.by_name for name in trial.needs)]
-        named = [trial for trial in there if trial.group == "core"]
+        core = [trial for trial in every.values() if trial.group == "core"]
+        named = [trial for trial in core if trial.needs == ALWAYS or all(name in seen.by_name for name in trial.needs)]
     needs = {trial.needs for trial in named}
     more = [trial for trial in every.values() if trial.group in groups and (trial.needs in needs or not needs)]
     return list(dict.fromkeys([*named, *more]))
@@ -109,14 +114,13 @@ def _all(
     jobs = plan.jobs(chosen, asked.settings)
     jobs += [plan.own(one, str(here)) for one in wanted.smoke if one.run]
     jobs += [services.job(one, here) for one in wanted.smoke if one.serve]
-    if not jobs:
-        raise CannotLook("there is nothing to try: none of the packages that the trials know is installed")
+    missed = Status.INFO if len(jobs) > 1 and not wanted.smoke else Status.ERROR
     found: list[Finding | Held] = []
     ran = []
     for job in jobs:
         lacking = next((name for name in job.needs if seen.listed and name not in seen.by_name), "")
         if lacking:
-            found.append(judge.absent(Ran(job.name, job.asked, None), lacking))
+            found.append(judge.absent(Ran(job.name, job.asked, None), lacking, missed))
             continue
         if refusal := _refusal(job, wanted, seen, known):
             found.append(refusal)
@@ -147,7 +151,8 @@ def _confirmed(wanted: Recipe, seen: Facts, known: Matrix) -> list[Claim]:
 def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen: Facts) -> Report:
     from envdoctor.solve import cure
 
-    findings = [one for one in found if isinstance(one, Finding) and _selected(one, asked.filters)]
+    shown = tuple(one for one in found if isinstance(one, Finding))
+    findings = filters.chosen(checks.Verdict(shown, ()), wanted, asked.filters)
     held = [one for one in found if isinstance(one, Held)]
     mark = fingerprint(seen)
     report = Report(
@@ -155,18 +160,14 @@ def _report(found: Sequence[Finding | Held], wanted: Recipe, asked: Asked, seen:
         target=seen.target,
         fingerprint=mark,
         findings=tuple(cure.typed(order.sorted_findings(findings), seen)),
-        held=len(held),
+        held=tuple(filters.selected(held, asked.filters)),
+        fails=filters.failing(asked.filters),
         verify=asked.typed,
     )
-    failed = {_trial(one) for one in findings if one.status is Status.ERROR}
+    failed = {_trial(one) for one in shown if one.status is Status.ERROR}
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     record.keep(mark, today, [one.what for one in held], sorted(failed))
     return dataclasses.replace(report, exit_code=filters.exit_code(report, asked.filters))
-
-
-def _selected(finding: Finding, wanted: Filters) -> bool:
-    chosen = not wanted.select or finding.code.startswith(wanted.select)
-    return chosen and not (wanted.ignore and finding.code.startswith(wanted.ignore))
 
 
 def _trial(finding: Finding) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor import matrix, processes
 from envdoctor.app.knowledge import errors_of, of_example
 from envdoctor.errors import CannotLook, UserError
-from envdoctor.model import Verification
+from envdoctor.model.verification import Verification
 from envdoctor.solve import uv
 from envdoctor.verify import ground as grounds
 from envdoctor.verify import results, rewrite

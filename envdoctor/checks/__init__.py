@@ -26,15 +26,18 @@ if TYPE_CHECKING:
 UNSEEN = "HOST000"
 CRASHED = "HOST999"
 NO_TARGET = "HOST001"
+UNSOLVABLE = "RECIPE008"
 TITLES = {
     UNSEEN: "a fact that some judgements need was not seen",
     NO_TARGET: "the target cannot be looked at",
     CRASHED: "a check crashed",
+    UNSOLVABLE: "there is no set of packages that is what the subject asks for",
 }
 _OWN = {
     UNSEEN: "What could not be seen is told once, with the judgements that wait for it; `--fact NAME=VALUE` gives it.",
     NO_TARGET: "Nothing was judged: there is no such target, it does not answer, or nothing is installed in it.",
     CRASHED: "A fault of envdoctor, not of the environment; the other checks ran.",
+    UNSOLVABLE: "`check --resolve` asked the index; the cause is the solver's reason, with the wish that it speaks of.",
 }
 _CHECKS: dict[str, Check] = {}
 _MODULES: dict[str, str] = {}

@@ -40,11 +40,11 @@ def packages(case: Case) -> Iterator[Outcome]:
 
 
 def _judge(wish: Wish, facts: Facts) -> Outcome:
-    fact = facts.get(wish.name)
+    fact = _seen(wish, facts)
     asked = f"{wish.name} {wish.specifier}".rstrip()
     if fact.state is State.ABSENT and wish.optional:
         return Held(MISSING, f"{wish.name} is optional")
-    if fact.state is not State.KNOWN and wish.unmapped:
+    if fact.state is not State.KNOWN and wish.unmapped and not fact.name.startswith("conda:"):
         why = "nothing says which distribution this installs"
         return Waits(MISSING, Fact(wish.name, source=why, state=State.UNSEEN))
     if fact.state is State.ABSENT:
@@ -60,6 +60,15 @@ def _judge(wish: Wish, facts: Facts) -> Outcome:
         return Waits(RANGE, Fact(wish.name, source=f"`{fact.value}` is not a version", state=State.UNSEEN))
     title = f"{wish.name} {fact.value} is not {wish.specifier}"
     return _finding(RANGE, wish, fact, title, f"the recipe asks for {asked}")
+
+
+def _seen(wish: Wish, facts: Facts) -> Fact:
+    """Give the fact of a wish; a name that only conda knows is looked for among what conda installed, if it did."""
+    fact = facts.get(wish.name)
+    name = f"conda:{wish.name}"
+    if not wish.unmapped or fact.state is State.KNOWN or "conda:python" not in facts.facts:
+        return fact
+    return facts.facts.get(name) or Fact(name, source="not in conda's records", state=State.ABSENT)
 
 
 def _finding(code: str, wish: Wish, fact: Fact, title: str, cause: str) -> Finding:
@@ -80,4 +89,6 @@ def _fix(wish: Wish) -> Fix:
     """Give the pin of a wish; what comes from elsewhere is no matter for an index, where another may have its name."""
     if wish.url:
         return Fix(note=f"install {wish.name} from where the file has it: {_CREDENTIALS.sub('//', wish.url)}")
+    if wish.unmapped:
+        return Fix(note=f"conda install '{wish.name}{wish.specifier}'")
     return Fix(pins={wish.name: wish.specifier or "*"})

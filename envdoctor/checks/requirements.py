@@ -31,7 +31,9 @@ Need = tuple["Distribution", "Requirement"]
 def declared(case: Case) -> Iterator[Outcome]:
     """Judge every requirement that is active in the target."""
     if not any(dist.headers for dist in case.facts.distributions):
-        if case.facts.distributions:
+        if case.facts.target.kind == "solution":
+            yield Held(UNMET, "a solver chose each for what the others declare", len(case.facts.distributions))
+        elif case.facts.distributions:
             yield Waits(
                 MISSING, Fact("metadata", source="a list of names and versions does not hold it", state=State.UNSEEN)
             )

@@ -5,19 +5,22 @@ Errors that people cause are caught here, once, and become one line, a hint and 
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diff, explain, facts, rules, smoke
+from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, smoke
+from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
 
 app = typer.Typer(
     name="envdoctor",
+    cls=Group,
     help="Is it my code or my environment? Judge an ML environment against what is known to work.",
     no_args_is_help=True,
     add_completion=False,
@@ -25,11 +28,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check")(check.check)
-app.command("facts")(facts.facts)
-app.command("diff")(diff.diff)
-app.command("explain")(explain.explain)
-app.command("smoke")(smoke.smoke)
+app.command("check", cls=Command)(check.check)
+app.command("facts", cls=Command)(facts.facts)
+app.command("diagnose", cls=Command)(diagnose.diagnose)
+app.command("diff", cls=Command)(diff.diff)
+app.command("explain", cls=Command)(explain.explain)
+app.command("smoke", cls=Command)(smoke.smoke)
+app.add_typer(lock.app, name="lock")
 app.add_typer(rules.app, name="rules")
 
 
@@ -58,11 +63,9 @@ def main() -> None:
     gc.disable()  # a run is short; looking for cycles among thousands of facts costs more than it frees
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    _open_streams()
     try:
-        app()
+        _run()
     except EnvdoctorError as error:
         sys.exit(_told(error))
     except _Interrupted as interrupted:
@@ -72,8 +75,30 @@ def main() -> None:
         print("\nerror: interrupted", file=sys.stderr)
         sys.exit(128 + interrupted.number)
     except BrokenPipeError:
-        _silence()
+        from envdoctor.cli import output
+
+        output.silence()
         sys.exit(141)
+    except OSError as error:
+        sys.exit(_unprintable(error))
+
+
+def _open_streams() -> None:
+    """Let no letter break stdout and stderr, and put nothing in the place of one that was closed before the start."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  (open to the end)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _run() -> None:
+    """Run the command, and what it printed to its end: a full disk shows at the last moment."""
+    try:
+        app()
+    finally:
+        sys.stdout.flush()
 
 
 class _Interrupted(BaseException):
@@ -88,6 +113,19 @@ def _interrupt(number: int, _frame: object) -> None:
     raise _Interrupted(number)
 
 
+def _unprintable(error: OSError) -> int:
+    """Tell that stdout takes no more; whatever else the system refused is a bug of ours and keeps its traceback."""
+    import errno
+
+    from envdoctor.cli import output
+
+    if error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO) or error.filename:
+        raise error
+    output.silence()
+    print(f"error: stdout: cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+    return 2
+
+
 def _told(error: EnvdoctorError) -> int:
     """Print an error as `error: place: problem` and a hint, and give its exit status."""
     from envdoctor.report.layout import clean
@@ -97,10 +135,3 @@ def _told(error: EnvdoctorError) -> int:
     if error.hint:
         print(clean(f"  hint: {error.hint}"), file=sys.stderr)
     return error.exit_code
-
-
-def _silence() -> None:
-    """Point stdout at nothing, so that the interpreter's last flush does not complain of the closed pipe."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

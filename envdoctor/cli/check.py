@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from envdoctor.cli import options
 
-if TYPE_CHECKING:
-    from envdoctor.model import Report
-
 Subject = Annotated[
     str | None,
     typer.Argument(
         metavar="[SUBJECT]",
-        help="A recipe (a file, or the name of a bundled one), an environment.yml or a requirements.txt.",
+        help="A recipe, the name of a bundled one, or requirements*.txt, pyproject.toml, pylock.toml, environment.yml, "
+        "conda-lock.yml, bentofile.yaml.",
     ),
 ]
 Codes = list[str] | None
@@ -24,9 +22,13 @@ Select = Annotated[Codes, typer.Option("--select", metavar="CODES", help="Judge 
 Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Do not fail on these codes (prefixes).")]
 FailOn = Annotated[options.FailOn, typer.Option("--fail-on", help="The least severity that fails.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Fail also on what could not be judged.")]
+Baseline = Annotated[
+    str | None,
+    typer.Option("--baseline", metavar="REPORT", help="An earlier JSON report: what it holds does not fail again."),
+]
 Online = Annotated[bool, typer.Option("--online", help="Ask the index: solve the fix for this target.")]
-Format = Annotated[options.Format, typer.Option("--format", help="The format of the report.")]
-Json = Annotated[bool, typer.Option("--json", help="The same as `--format json`.")]
+Resolve = Annotated[bool, typer.Option("--resolve", help="Judge what an installer would choose, not what is there.")]
+Day = Annotated[str, typer.Option("--at", metavar="DATE", callback=options.day, help="With `--resolve`: on that day.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Only a line a problem.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Also where each fact was read.")]
 
@@ -41,12 +43,16 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     ignore: Ignore = None,
     fail_on: FailOn = options.FailOn.ERROR,
     strict: Strict = False,
+    baseline: Baseline = None,
     deep: options.Deep = False,
     online: Online = False,
+    resolve: Resolve = False,
+    at: Day = "",
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
-    form: Format = options.Format.TEXT,
-    json: Json = False,
+    form: options.Form = options.Format.TEXT,
+    json: options.Json = False,
+    outputs: options.Outputs = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     color: options.Colored = options.Color.AUTO,
@@ -56,18 +62,18 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     Exit status: 0 nothing that fails, 1 a finding that fails, 2 wrong usage or a file to correct, 3 could not look.
     """
     from envdoctor.app import check as app
-    from envdoctor.app.options import At, Filters, Options
-    from envdoctor.cli import output
+    from envdoctor.app import options as how
+    from envdoctor.cli import delivery, output
 
-    at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
-    filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
-    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=again())
-    report = app.check(asked, output.tell)
-    _print(report, json or form is options.Format.JSON, verbose - quiet, color)
-    raise typer.Exit(report.exit_code)
+    way = delivery.Way.of(form, json, outputs, color, verbose - quiet)
+    look = how.At(target, tuple(fact or ()), static, timeout, deep)
+    filters = how.Filters(prefixes(select), prefixes(ignore), fail_on.value, strict, baseline or "")
+    asked = how.Options(subject, look, filters, tuple(matrix or ()), tuple(machine or ()), online, again(), resolve, at)
+    delivery.deliver(app.check(asked, output.tell), way)
 
 
-def _prefixes(given: Codes) -> tuple[str, ...]:
+def prefixes(given: Codes) -> tuple[str, ...]:
+    """Give the codes that are named, in capitals; refuse an option that names none."""
     prefixes = tuple(part.strip().upper() for item in given or () for part in item.split(",") if part.strip())
     if given and not prefixes:
         raise typer.BadParameter("no code is named")
@@ -75,21 +81,11 @@ def _prefixes(given: Codes) -> tuple[str, ...]:
 
 
 def again() -> str:
-    """Give the command that was typed, for the report's `verify:`."""
+    """Give the command that was typed, for the report's `verify:`; who starts us for another names his own."""
     import os
     import shlex
 
+    if typed := os.environ.get("ENVDOCTOR_TYPED"):
+        return typed
     started = ["python3", sys.argv[0]] if os.path.isdir(sys.argv[0]) else ["envdoctor"]
     return shlex.join([*started, *sys.argv[1:]])
-
-
-def _print(report: Report, as_json: bool, volume: int, color: options.Color) -> None:
-    if as_json:
-        from envdoctor.report import json
-
-        sys.stdout.write(json.render(report))
-        return
-    from envdoctor.cli import output
-    from envdoctor.report import layout
-
-    output.show(layout.lines(report, width=output.width(), volume=volume), color)

@@ -16,10 +16,9 @@ def explain(asked: Asked, matrix: options.Matrix = None, color: options.Colored 
     from envdoctor.app import knowledge
     from envdoctor.cli import output
     from envdoctor.report import knowledge as report
-    from envdoctor.report.layout import Line
 
     found = knowledge.explain(asked, tuple(matrix or ()))
     if found.text:
-        output.show([Line(text) for text in f"{found.asked}: {found.text}".splitlines()], color)
+        output.show(report.documentation(f"{found.asked}: {found.text}", output.width()), color)
         return
     output.show(report.claims(found.claims, found.old, output.width()), color)

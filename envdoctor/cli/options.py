@@ -14,6 +14,11 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    MARKDOWN = "markdown"
 
 
 class FailOn(StrEnum):
@@ -62,6 +67,12 @@ Matrix = Annotated[
 Static = Annotated[bool, typer.Option("--static", help="Start no process, not even the target's Python.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=0.1, max=86_400, metavar="S", help="How long the target's Python may take.")
+]
+Form = Annotated[Format, typer.Option("--format", help="The format of the report.")]
+Json = Annotated[bool, typer.Option("--json", help="The same as `--format json`.")]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("-o", "--output", metavar="FORMAT=FILE", help="Also write the report to a file. Repeatable."),
 ]
 Colored = Annotated[Color, typer.Option("--color", help="When to use colour; NO_COLOR is honoured.")]
 

@@ -47,6 +47,11 @@ def tell(message: str) -> None:
     print(clean(f"envdoctor: {message}"), file=sys.stderr, flush=True)
 
 
+def silence() -> None:
+    """Point stdout at nothing, so that the interpreter's last flush does not complain of a closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
     """Give a function that tells how far long work is: as a bar on a terminal, else in a line each."""

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from envdoctor.cli import options, verify
+from envdoctor.cli.command import Command, Group
 
-app = typer.Typer(no_args_is_help=False, rich_markup_mode=None)
+app = typer.Typer(cls=Group, no_args_is_help=False, rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -26,7 +27,7 @@ def rules(context: typer.Context, matrix: options.Matrix = None, color: options.
     output.show(report.families(rows), color)
 
 
-@app.command("lint")
+@app.command("lint", cls=Command)
 def lint(folders: Annotated[list[Path] | None, typer.Argument(help="Further folders of matrix files.")] = None) -> None:
     """Check every claim: its form, its examples, and that each fix ends the error it is for."""
     from envdoctor.app import lint as app
@@ -41,4 +42,4 @@ def lint(folders: Annotated[list[Path] | None, typer.Argument(help="Further fold
     raise typer.Exit(1 if mistakes else 0)
 
 
-app.command("verify")(verify.verify)
+app.command("verify", cls=Command)(verify.verify)

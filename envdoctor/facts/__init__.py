@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from envdoctor.facts import interpreter, target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from envdoctor.facts import gpu
@@ -46,15 +46,24 @@ class Look:
         self._question = interpreter.Question(str(self.sighting.path)) if live else None
         self._nvml = _nvml() if live else None
 
-    def facts(self, asked: Collection[str] = (), *, installers: bool = False) -> Facts:
-        """Give what was seen, with the variables and slow facts that somebody asks for; raise CannotLook, UserError."""
+    def facts(
+        self,
+        asked: Collection[str] = (),
+        *,
+        installers: bool = False,
+        conda_names: Callable[[], Mapping[str, str]] = dict,
+    ) -> Facts:
+        """Give what was seen, with the variables and slow facts that somebody asks for; raise CannotLook, UserError.
+
+        `conda_names` gives conda's names as PyPI's, which a list of conda's packages needs.
+        """
         path = self.sighting.path
         if self.sighting.kind == "snapshot":
             return _recorded(path, self.given)
         if self.sighting.kind == "list":
             from envdoctor.facts import listed
 
-            return listed.read(path, self.given)
+            return listed.read(path, self.given, conda_names)
         return self._live(asked, installers)
 
     def close(self) -> None:
@@ -70,9 +79,7 @@ class Look:
         nvml = self._nvml
         ask = (lambda: nvml.answer(self._limit)) if nvml else None
         variables = {name[4:]: fact.value for name, fact in self.given.items() if name.startswith("env.")}
-        seen = live.read(
-            self.sighting, answer, asked, ask, installers=installers, deep=self._deep, variables=variables
-        )
+        seen = live.read(self.sighting, answer, asked, ask, installers=installers, deep=self._deep, variables=variables)
         return given.over(seen, self.given) if self.given else seen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from envdoctor.facts import files, remains, search, surroundings
+from envdoctor.facts import condameta, files, remains, search, surroundings
 from envdoctor.facts.inside import Root
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def _traces(
     for site in sites:
         yield from files.traces(site, root, deep=deep)
         yield from remains.traces(site, home, root)
+    yield from condameta.traces(prefix, sites, root)
     job = "" if root.folder or variables.get("PYTHONSAFEPATH") else os.getcwd()
     yield from search.hidden(path, sites, job, root)
     if root.folder:

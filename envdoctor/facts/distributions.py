@@ -117,22 +117,22 @@ class _Reader(NamedTuple):
         try:
             block, egg_requires = _block(path, self.root)
         except OSError as error:
-            return f"its metadata cannot be read: {error.strerror}", name, version, (), "", None
+            return f"its metadata cannot be read: {error.strerror}", metadata.canonical(name), version, (), "", None
         read = metadata.parse(block)
         lines = read.requires or egg_requires
-        name, version = read.name or name, read.version or version
+        name, version = metadata.canonical(read.name or name), read.version or version
         return "", name, version, tuple(_requirements(lines)), read.requires_python, _record(path, self.root)
 
     def _made(self, entry: str, row: tuple[Any, ...]) -> Installed:
         fault, name, version, requires, requires_python, listed = row
         dist = Distribution(
-            name=metadata.canonical(name),
+            name=name,
             version=version,
             location=self.location,
             build=version.partition("+")[2],
             folder=f"{self.location}/{entry}",
             headers=not fault,
-            requires=tuple([Requirement(*one) for one in requires]),
+            requires=tuple(map(Requirement._make, requires)),
             requires_python=requires_python,
             fault=fault,
             compiled=listed[1] if listed is not None else (),

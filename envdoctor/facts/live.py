@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.facts import disk, distributions, host, machine, surroundings
+from envdoctor.facts import condameta, disk, distributions, host, machine, surroundings
 from envdoctor.facts.inside import Files, Root
 from envdoctor.facts.paths import shown
 from envdoctor.facts.together import facts_of
@@ -45,7 +45,7 @@ def read(
     where = machine.Target(scanned.by_name, places, answer, root.below(str(answer.get("prefix") or "")), Files(root))
     built = machine.frameworks(where)
     there = disk.look(answer, found.sites, root=root, deep=deep)
-    seen = list(host.of_interpreter(answer, source))
+    seen = [*host.of_interpreter(answer, source), *condameta.facts(str(answer.get("prefix") or ""), root)]
     wanted = [*asked, *(machine.DEEP if deep else ())]
     seen += _of_image(where, built, wanted, variables or {}) if image else _here(where, built, ask, asked=wanted)
     known = facts_of(

@@ -18,19 +18,21 @@ from envdoctor import __version__
 from envdoctor.errors import UserError
 from envdoctor.formats import files
 
-FORM = "1"  # raise it when the form of the rows changes
+Stamp = tuple[int, int, int]
+
+FORM = "2"  # raise it when the form of the rows changes
 MOST_FILES = 30
 UNSETTLED_NS = 2_000_000_000  # a file that was written this moment may be written again within the same tick
-GONE = "0 0 -1"
+GONE = (0, 0, -1)
 
 
-def stamp(path: str) -> str:
-    """Give what tells whether a file has changed, in one look: its times and its size."""
+def stamp(path: str) -> Stamp:
+    """Give what tells whether a file has changed, in one look: its times in nanoseconds and its size."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
         return GONE
-    return f"{status.st_mtime_ns} {status.st_ctime_ns} {status.st_size}"
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 class Shelf:
@@ -46,20 +48,20 @@ class Shelf:
         self._new: dict[str, tuple[Any, ...]] = {}
         self._now = time.time_ns()
 
-    def get(self, entry: str, *stamps: str) -> tuple[Any, ...] | None:
+    def get(self, entry: str, *stamps: Stamp) -> tuple[Any, ...] | None:
         """Give the row of an entry if its files are as they were."""
         row = self._rows.pop(entry, None)  # given away, not kept: thousands of them weigh megabytes
-        if row is None or row[0] != "|".join(stamps):
+        if row is None or row[0] != stamps:
             return None
         self._used.add(entry)
         found: tuple[Any, ...] = row[1]
         return found
 
-    def put(self, entry: str, row: tuple[Any, ...], *stamps: str) -> None:
+    def put(self, entry: str, row: tuple[Any, ...], *stamps: Stamp) -> None:
         """Remember a row of marshal's plain types."""
-        latest = max(int(number) for one in stamps for number in one.split()[:2])
+        latest = max(time for one in stamps for time in one[:2])
         if self._now - latest > UNSETTLED_NS:
-            self._new[entry] = ("|".join(stamps), row)
+            self._new[entry] = (stamps, row)
 
     def close(self) -> None:
         """Write what is new, and forget what is no longer there."""

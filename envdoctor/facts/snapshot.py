@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from envdoctor.errors import UserError
 from envdoctor.facts.together import facts_of
-from envdoctor.formats import metadata
+from envdoctor.formats import documents, metadata
 from envdoctor.model import Distribution, Fact, Folder, Requirement, Target, Trace
 
 if TYPE_CHECKING:
@@ -71,13 +71,7 @@ def _line(requirement: Requirement) -> str:
 
 def read(text: str, file: str) -> Facts:
     """Give the facts of a snapshot; raise UserError with its place if it is none."""
-    try:
-        document = json.loads(text)
-    except RecursionError:
-        raise UserError("nested too deeply", place=file) from None
-    except ValueError as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        raise UserError(f"not JSON: {error}", place=f"{file}:{line}:{column}") from None
+    document = documents.parse(text, file)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise UserError(
             f"not a snapshot: its schema is not `{SCHEMA}`", place=file, hint="`envdoctor facts` writes one"

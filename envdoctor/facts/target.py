@@ -74,7 +74,7 @@ def _file(path: Path) -> Sighting:
     if not path.is_file():
         raise CannotLook("is neither a file nor a folder", place=shown(str(path)))
     if path.suffix.lower() == ".json":
-        return Sighting("snapshot", path)
+        return Sighting("list" if _beginning(path).lstrip().startswith(b"[") else "snapshot", path)
     if os.access(path, os.X_OK) and _is_program(path):
         return Sighting("interpreter", path)
     return Sighting("list", path)
@@ -82,9 +82,13 @@ def _file(path: Path) -> Sighting:
 
 def _is_program(path: Path) -> bool:
     """Say whether a file is one that the system runs: a binary, or a script that names its interpreter."""
+    head = _beginning(path)
+    return head.startswith((b"\x7fELF", b"#!", b"MZ")) or head[:4] in (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+
+
+def _beginning(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            return file.read(64)
     except OSError as error:
         raise CannotLook(f"cannot be read: {error.strerror}", place=shown(str(path))) from None
-    return head.startswith((b"\x7fELF", b"#!", b"MZ")) or head in (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")

@@ -43,16 +43,23 @@ _OPERATORS = ("=", "<", ">", "!", "~")
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """An environment.yml: its entries, where conda looks for them, and the variables that it sets."""
+    """An environment.yml: its entries, where conda looks for them, and the variables that it sets.
+
+    `conda` and `pip` are the entries as they are written; `platforms` is conda-lock's addition.
+    """
 
     name: str
     channels: tuple[str, ...]
     entries: tuple[Listed, ...]
-    variables: dict[str, str]
-    place: Place
+    variables: dict[str, yamlpos.Text]
+    platforms: tuple[str, ...] = ()
+    conda: tuple[yamlpos.Text, ...] = ()
+    pip: tuple[yamlpos.Text, ...] = ()
 
 
-class _Spec(NamedTuple):
+class Spec(NamedTuple):
+    """A dependency taken apart: `channel::name=version=build`, the version as it is written."""
+
     name: str
     version: str = ""
     build: str = ""
@@ -84,8 +91,18 @@ def read(path: Path) -> Environment:
         channels=tuple(text.value for text in yamlpos.texts(_some(root.get("channels"), root), "`channels`")),
         entries=tuple(_entries(_some(root.get("dependencies"), root), path)),
         variables=_variables(root.get("variables")),
-        place=root.place,
+        platforms=tuple(text.value for text in yamlpos.texts(_some(root.get("platforms"), root), "`platforms`")),
+        conda=tuple(item for item in _listing(root) if isinstance(item, yamlpos.Text)),
+        pip=tuple(text for item in _listing(root) if isinstance(item, yamlpos.Map) for text in _of_pip(item)),
     )
+
+
+def _listing(root: yamlpos.Map) -> yamlpos.List:
+    return yamlpos.sequence(_some(root.get("dependencies"), root), "`dependencies`")
+
+
+def _of_pip(item: yamlpos.Map) -> tuple[yamlpos.Text, ...]:
+    return yamlpos.texts(_some(item.get("pip"), item), "`pip`")
 
 
 def _meant(key: str) -> str:
@@ -108,10 +125,12 @@ def _text(node: yamlpos.Node | None, what: str) -> str:
     return "" if _is_empty(node) else yamlpos.text(node, what).value
 
 
-def _variables(node: yamlpos.Node | None) -> dict[str, str]:
+def _variables(node: yamlpos.Node | None) -> dict[str, yamlpos.Text]:
     if _is_empty(node):
         return {}
-    return {name: _text(value, f"`{name}`") for name, value in yamlpos.mapping(node, "`variables`").items.items()}
+    return {
+        name: yamlpos.text(value, f"`{name}`") for name, value in yamlpos.mapping(node, "`variables`").items.items()
+    }
 
 
 def _entries(node: yamlpos.Node, path: Path) -> Iterator[Listed]:
@@ -120,7 +139,12 @@ def _entries(node: yamlpos.Node, path: Path) -> Iterator[Listed]:
             yield from _installed(item, path)
         else:
             text = yamlpos.text(item, "a dependency")
-            yield _listed(_spec(text.value.strip(), text.place), text.place)
+            yield entry(text.value, text.place)
+
+
+def entry(written: str, place: Place) -> Listed:
+    """Give the entry of one dependency as conda writes it; raise UserError with the place."""
+    return _listed(spec(written.strip(), place), place)
 
 
 def _installed(item: yamlpos.Map, path: Path) -> Iterator[Listed]:
@@ -133,7 +157,7 @@ def _installed(item: yamlpos.Map, path: Path) -> Iterator[Listed]:
             yield from requirements.parse(text.value, text.place.file, folder=path.parent, start=text.place)
 
 
-def _listed(spec: _Spec, place: Place) -> Listed:
+def _listed(spec: Spec, place: Place) -> Listed:
     specifier = _specifier(spec.version)
     build = spec.build
     if specifier is None:
@@ -150,7 +174,7 @@ def _listed(spec: _Spec, place: Place) -> Listed:
     )
 
 
-def _spec(written: str, place: Place) -> _Spec:
+def spec(written: str, place: Place) -> Spec:
     """Take a dependency apart as conda's MatchSpec does."""
     if not written or len(written) > LONGEST:
         raise UserError("a dependency is empty or too long", place=place, hint=_FORM)
@@ -163,7 +187,7 @@ def _spec(written: str, place: Place) -> _Spec:
         hint = "URLs and paths are pip's: put them below `pip:`" if "/" in spec else _FORM
         raise UserError(f"not a dependency: `{written[:120]}`", place=place, hint=hint)
     version, build = _divided((found[2] or "").strip())
-    return _Spec(
+    return Spec(
         name=found[1],
         version="".join(inside.get("version", version).split()),
         build=inside.get("build", build),
@@ -198,13 +222,13 @@ def _divided(behind: str) -> tuple[str, str]:
     return version, built[2] if built else ""
 
 
-def _file(written: str, place: Place) -> _Spec:
+def _file(written: str, place: Place) -> Spec:
     """Take the name of a package file apart: `name-version-build.conda`."""
     file = written.replace("::", "/").rpartition("/")[2].removesuffix(".conda").removesuffix(".tar.bz2")
     name, *rest = file.rsplit("-", 2)
     if len(rest) != 2 or not name:
         raise UserError(f"not a package file: `{written[:120]}`", place=place, hint=_FORM)
-    return _Spec(name, f"=={rest[0]}", rest[1], url=written)
+    return Spec(name, f"=={rest[0]}", rest[1], url=written)
 
 
 def _specifier(version: str) -> str | None:

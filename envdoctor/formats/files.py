@@ -7,15 +7,17 @@ told to the person who named it, and none makes envdoctor wait: nothing but a re
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envdoctor.errors import UserError
 from envdoctor.model import Place
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 # The marks that pip knows. UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -93,13 +95,60 @@ def _place(before: str, file: str) -> Place:
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all; raise UserError if it cannot be written."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    write_all({path: content})
+
+
+def write_all(contents: Mapping[Path, str | bytes]) -> None:
+    """Write several files, each whole, and all of them or none; raise UserError if one cannot be written.
+
+    Each is written beside its place first. A pipe or a device, which has no beside, is written to last.
+    """
+    staged: dict[Path, Path] = {}
+    streams = {path: _bytes(content) for path, content in contents.items() if _is_stream(path)}
+    path = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            beside.write_bytes(content.encode() if isinstance(content, str) else content)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        for path, content in contents.items():
+            if path not in streams:
+                staged[path] = _staged(path, _bytes(content))
+        for path, beside in staged.items():
+            beside.replace(os.path.realpath(path))
+        for path, content in streams.items():
+            _pour(path, content)
     except OSError as error:
         raise UserError(f"cannot be written: {_reason(error)}", place=str(path)) from None
+    except ValueError:  # the name holds a NUL
+        raise UserError("is not the name of a file", place=str(path)) from None
+    finally:
+        for beside in staged.values():
+            beside.unlink(missing_ok=True)
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode(errors="replace") if isinstance(content, str) else content
+
+
+def _is_stream(path: Path) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def _staged(path: Path, content: bytes) -> Path:
+    """Write what a file is to hold beside the place where it really stands; a link to it stays one."""
+    whole = Path(os.path.realpath(path))
+    if whole.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    whole.parent.mkdir(parents=True, exist_ok=True)
+    beside = whole.with_name(f".{whole.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    return beside
+
+
+def _pour(path: Path, content: bytes) -> None:
+    # A pipe that nobody reads is refused, not waited for.
+    handle = os.open(path, os.O_WRONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "wb") as file:
+        os.set_blocking(file.fileno(), True)
+        file.write(content)

@@ -24,8 +24,8 @@ DEEPEST = 50
 
 _END = re.compile(rb"\n(?![!-9;-~]+:|[ \t])")
 _FIELD = re.compile(
-    r"\n(?=[NVRPnvrp])"  # most lines are told by one letter: half of the time
-    r"(?i:(Name|Version|Requires-Dist|Requires-Python|Provides-Extra)):(.*(?:\n[ \t].*)*)"
+    r"\n(?=[NVRnvr])"  # most lines are told by one letter: half of the time
+    r"(?i:(Name|Version|Requires-Dist|Requires-Python)):(.*(?:\n[ \t].*)*)"
 )
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*")
 _EXTRAS = re.compile(r"\[([\w.,\s-]*)\]\s*", re.ASCII)
@@ -41,7 +41,6 @@ class Headers(NamedTuple):
     version: str = ""
     requires: tuple[str, ...] = ()
     requires_python: str = ""
-    extras: tuple[str, ...] = ()
 
 
 def parse(block: bytes) -> Headers:
@@ -59,7 +58,6 @@ def parse(block: bytes) -> Headers:
         version=_first(found, "version"),
         requires=tuple(found.get("requires-dist", ())),
         requires_python=_first(found, "requires-python"),
-        extras=tuple(found.get("provides-extra", ())),
     )
 
 

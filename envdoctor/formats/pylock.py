@@ -8,12 +8,11 @@ twice for the same machine. Nothing that it names is opened.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.errors import UserError
-from envdoctor.formats import files
+from envdoctor.formats import files, tomlpos
 from envdoctor.model import Listed, Place
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ _NEW = "envdoctor reads it with packaging 26.1 or later: `pip install -U packagi
 _REMAKE = "make it again: a lock is not written by hand"
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*[\"']?packages[\"']?[ \t]*\]\]", re.MULTILINE)
 _INDEX = re.compile(r"packages\[(\d+)\]")
-_AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
-_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
 
 
 class Lock(NamedTuple):
@@ -60,7 +57,7 @@ def read(path: Path) -> Lock:
 
 def parse(text: str, file: str) -> Lock:
     """Give what the text of a pylock.toml holds; raise UserError with the place."""
-    document = _toml(text, file)
+    document = tomlpos.read(text, file, hint=_REMAKE)
     packages = document.get("packages")
     places = _places(text, file, packages)
     if isinstance(packages, list):
@@ -68,23 +65,6 @@ def parse(text: str, file: str) -> Lock:
     lock = Lock(_pylock(document, places, file), document, tuple(places), file)
     _refuse_twins(lock)
     return lock
-
-
-def _toml(text: str, file: str) -> dict[str, Any]:
-    conflict = _CONFLICT.search(text)
-    if conflict:
-        place = Place(file, text.count("\n", 0, conflict.start()) + 1)
-        raise UserError("a merge left its marks in it", place=place, hint="take one side whole, or make the lock again")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        at = _AT.search(said)
-        place = Place(file, int(at[1]), int(at[2])) if at else Place(file, max(1, text.count("\n")))
-        raise UserError(f"not TOML: {_AT.sub('', said)[:200].lower()}", place=place, hint=_REMAKE) from None
-    except (RecursionError, ValueError) as error:  # nested too deeply; a number or a date that is none
-        problem = "nested too deeply" if isinstance(error, RecursionError) else f"not TOML: {str(error)[:200]}"
-        raise UserError(problem, place=Place(file), hint=_REMAKE) from None
 
 
 def _places(text: str, file: str, packages: object) -> list[Place]:

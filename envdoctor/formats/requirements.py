@@ -95,7 +95,7 @@ class _Reader:
             if editable:
                 yield _editable(asked, place, source)
             elif asked:
-                yield _entry(asked, place)._replace(constraint=source.constraint)
+                yield entry(asked, place)._replace(constraint=source.constraint)
 
     def named(self, value: str, source: _File, place: Place, *, constraint: bool) -> Iterator[Listed]:
         """Give the entries of a file that another one names."""
@@ -183,7 +183,8 @@ def _editable(asked: str, place: Place, source: _File) -> Listed:
     return _pointed(asked[:LONGEST], place)._replace(editable=True, constraint=source.constraint)
 
 
-def _entry(asked: str, place: Place) -> Listed:
+def entry(asked: str, place: Place) -> Listed:
+    """Give the entry of one requirement, a URL or a path; raise UserError with the place."""
     if not _DIRECT.match(asked) and (_SCHEME.match(asked) or _is_path(asked)):
         return _pointed(asked, place)
     try:
@@ -222,7 +223,7 @@ def _plain(reference: str) -> str:
 def _pointed(asked: str, place: Place) -> Listed:
     """Give the entry of a URL or a path, which tells its name only in passing."""
     if _DIRECT.match(asked):
-        return _entry(asked, place)
+        return entry(asked, place)
     reference, marker = _marked(asked, place)
     url = _plain(reference)
     if not url:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from envdoctor.matrix.entries import Entry
     from envdoctor.matrix.store import Store
     from envdoctor.model import Claim, Facts
+    from envdoctor.model.diagnosis import Mechanism, Origins
 
 BUNDLED = Path(__file__).parent
 _ALWAYS = ""
+_UNTOLD: dict[str, Any] = {"trigger": [], "bad": [], "good": [], "probe": ""}  # what a log cannot show
 
 
 class Matrix(NamedTuple):
@@ -32,14 +34,19 @@ class Matrix(NamedTuple):
     def concerning(self, present: Collection[str], used: Iterable[str] = ()) -> tuple[Claim, ...]:
         """Give the claims that can say something about a target with these components, where these names are used."""
         asked = {*present, *(f"uses {part}" for name in used for part in _prefixes(name))}
-        found = (item for key in [_ALWAYS, *sorted(asked)] for item in self.store.part(f"claims {key}") or ())
+        parts = (self.store.part(f"claims {key}") for key in [_ALWAYS, *sorted(asked)])
+        found = (item for part in parts if part for item in claims.unfolded(part))
         return tuple(claims.build(record) for _, trigger, record in found if all(name in asked for name in trigger))
 
     def everything(self) -> tuple[Claim, ...]:
         """Give every claim, in the order of the files."""
         parts = (self.store.part(name) for name in self.store.places if name.startswith("claims "))
-        items = sorted((item for part in parts for item in part), key=lambda item: int(item[0]))
+        items = sorted((item for part in parts for item in claims.unfolded(part)), key=lambda item: item[0])
         return tuple(claims.build(record) for *_, record in items)
+
+    def with_symptoms(self) -> tuple[Claim, ...]:
+        """Give every claim that a log may show."""
+        return tuple(claims.build(record) for *_, record in claims.unfolded(self.store.part("symptoms")))
 
     def codes(self) -> frozenset[str]:
         """Give the code of every claim."""
@@ -63,6 +70,14 @@ class Matrix(NamedTuple):
         """Give facts with what follows from them: facts that other facts imply, distributions that stand in."""
         completed = implied.with_stand_ins(facts, self.store.part("stands-in"))
         return implied.over(completed, self.store.part("implied"), lambda name: self.store.part(f"implied {name}"))
+
+    def mechanisms(self) -> tuple[Mechanism, ...]:
+        """Give every mechanism by which jobs die."""
+        return tuple(claims.mechanism(record) for record in self.store.part("mechanisms").values())
+
+    def origins(self) -> Origins:
+        """Give what is known of where modules, libraries and symbols come from."""
+        return claims.origins(self.store.part("modules"), self.store.part("origins"))
 
     def wheelless(self) -> dict[str, Any]:
         """Give the metadata of packages that have no wheel: name → version → requires, python."""
@@ -108,13 +123,16 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
     return {
         "codes": sorted(by_code),
         "variables": sorted({name for record in records for name in record.pop("variables")}),
+        "symptoms": claims.folded([(0, [], record | _UNTOLD) for record in records if record["symptoms"]]),
         "conda": plain["conda"],
         "modules": plain["modules"],
         "wheelless": plain["metadata"],
         "stands-in": {name: other for other, names in plain["stands-in"].items() for name in names},
         "implied": {name: found["by"] for name, found in plain["implied"].items()},
         **{f"implied {name}": found["names"] for name, found in plain["implied"].items()},
-        **{f"claims {key}": part for key, part in _by_component(records).items()},
+        "mechanisms": plain["mechanism"],
+        "origins": plain["origins"],
+        **{f"claims {key}": claims.folded(part) for key, part in _by_component(records).items()},
     }
 
 

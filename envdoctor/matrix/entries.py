@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError
-from envdoctor.matrix import fields, implied, records
+from envdoctor.matrix import fields, implied, mechanisms, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,8 @@ LISTING = {
     "metadata": {"versions"},
     "implied": {"title", "by", "values"},
     "stands-in": {"title"},
+    "origins": {"libraries", "symbols"},
+    "mechanism": mechanisms.KEYS,
 }
 _KEYS = {kind: {kind} | _ORIGIN | more | _COMMON for kind, more in _JUDGING.items()}
 _KEYS |= {kind: {kind} | _ORIGIN | more for kind, more in LISTING.items()}
@@ -82,7 +84,8 @@ def _entry(node: yamlpos.Map) -> Entry:
     fields.date(node, "checked")
     fields.choice(node, "evidence", fields.GRADES)
     if kind in LISTING:
-        return Entry(kind, node.place, holds=_HOLDS[kind](node))
+        code = _code(node, kind) if kind == "mechanism" else ""
+        return Entry(kind, node.place, code, holds=_HOLDS[kind](node))
     code = _code(node, kind)
     return Entry(kind, node.place, code, tuple(records.READERS[kind](node, code)))
 
@@ -134,10 +137,16 @@ def _stands_in(node: yamlpos.Map) -> dict[str, Any]:
     return {name: fields.words(listed, name) for name in fields.names_in(listed)}
 
 
+def _mechanism(node: yamlpos.Map) -> dict[str, Any]:
+    return {fields.required(node, "mechanism"): mechanisms.record(node)}
+
+
 _HOLDS = {
     "conda": _conda,
     "modules": _modules,
     "metadata": _metadata,
     "implied": _implied,
     "stands-in": _stands_in,
+    "origins": mechanisms.origins,
+    "mechanism": _mechanism,
 }

@@ -140,18 +140,18 @@ def examples(node: yamlpos.Map, key: str) -> list[dict[str, str]]:
     return found
 
 
-def symptoms(node: yamlpos.Map) -> list[str]:
-    """Give the log patterns, each one compiled once to see that it can be."""
-    if "symptoms" not in node.items:
+def patterns(node: yamlpos.Map, key: str) -> list[str]:
+    """Give a field of log patterns, each one compiled once to see that it can be, and refused if it could run away."""
+    if key not in node.items:
         return []
-    for item in yamlpos.texts(node.get("symptoms"), "`symptoms`"):
+    for item in yamlpos.texts(node.get(key), f"`{key}`"):
         try:
             re.compile(item.value)
         except re.error as error:
             raise UserError(f"not a pattern: {error}", place=item.place) from None
         if why := _runs_away(item.value):
             raise UserError(f"a pattern that can run away: it has {why}", place=item.place)
-    return words(node, "symptoms")
+    return words(node, key)
 
 
 def _runs_away(pattern: str) -> str:

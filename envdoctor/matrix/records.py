@@ -90,7 +90,7 @@ def _common(node: yamlpos.Map, code: str) -> dict[str, Any]:
         "culprit": fields.words(node, "culprit"),
         "fixes": fields.fixes(node),
         "refuted": fields.refuted(node),
-        "symptoms": fields.symptoms(node),
+        "symptoms": fields.patterns(node, "symptoms"),
         "uses": fields.words(node, "uses"),
         "source": fields.required(node, "source"),
         "checked": fields.required(node, "checked"),

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_WIDTH = 8
+
+
 class Store(NamedTuple):
     """A packed matrix: its bytes, and where each of its parts stands in them."""
 
-    packed: bytes
+    packed: memoryview
     places: Mapping[str, tuple[int, int]]
 
     def part(self, name: str) -> Any:
@@ -21,29 +24,27 @@ class Store(NamedTuple):
         if name not in self.places:
             return None
         start, end = self.places[name]
-        return json.loads(self.packed[start:end])
+        return json.loads(bytes(self.packed[start:end]))
 
 
 def pack(parts: Mapping[str, Any]) -> bytes:
-    """Give parts (plain data by name) as bytes: each as JSON, a line with the places, its length and a checksum."""
+    """Give parts (plain data by name) as bytes: a checksum, the length of the places, these, and each part as JSON."""
     places, blob = {}, b""
     for name, part in parts.items():
         text = json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
         places[name] = (len(blob), len(blob) + len(text))
         blob += text
-    last = json.dumps(places, separators=(",", ":")).encode()
-    body = b"%s\n%s\n%d" % (blob, last, len(last))
-    return b"%s\n%08x" % (body, zlib.crc32(body))
+    body = json.dumps(places, separators=(",", ":")).encode()
+    counted = b"%08d%s%s" % (len(body), body, blob)
+    return b"%08x%s" % (zlib.crc32(counted), counted)
 
 
 def opened(packed: bytes) -> Store:
     """Open a packed matrix; raise ValueError if it is none, or is not as it was written."""
-    body, _, checksum = packed.rpartition(b"\n")
-    if checksum != b"%08x" % zlib.crc32(body):
+    if packed[:_WIDTH] != b"%08x" % zlib.crc32(memoryview(packed)[_WIDTH:]):
         raise ValueError("not a packed matrix, or not whole")
-    _, _, length = body[-12:].rpartition(b"\n")
-    end = len(body) - len(length) - 1
-    places = json.loads(body[end - int(length) : end])
+    start = 2 * _WIDTH + int(packed[_WIDTH : 2 * _WIDTH])
+    places = json.loads(packed[2 * _WIDTH : start])
     if not isinstance(places, dict):
         raise ValueError("not a packed matrix")
-    return Store(packed, places)
+    return Store(memoryview(packed)[start:], places)

@@ -5,9 +5,8 @@ recipe → facts → claims → case → findings → report. Versions are text 
 
 from envdoctor.model.claims import Claim, Fix, Row
 from envdoctor.model.facts import Distribution, Fact, Facts, Machine, Requirement, Target, Unseen
-from envdoctor.model.findings import Case, Cure, Finding, Held, Report, Source, Waits
-from envdoctor.model.recipe import Ignore, Listed, Recipe, Wish
-from envdoctor.model.smoke import Attempt, Figure, Got, Ran, Wanted
+from envdoctor.model.findings import Case, Cure, Edit, Finding, Held, Report, Source, Waits
+from envdoctor.model.recipe import Ignore, Listed, Locking, Recipe, Wish
 from envdoctor.model.terms import (
     HOST_COMPONENTS,
     HOST_FAMILIES,
@@ -21,20 +20,18 @@ from envdoctor.model.terms import (
     is_of_files,
 )
 from envdoctor.model.traces import Folder, Trace
-from envdoctor.model.verification import Outcome, Role, Verification
 
 __all__ = [
     "HOST_COMPONENTS",
     "HOST_FAMILIES",
     "OF_A_BUILD",
-    "Attempt",
     "Case",
     "Claim",
     "Cure",
     "Distribution",
+    "Edit",
     "Fact",
     "Facts",
-    "Figure",
     "Finding",
     "Fix",
     "Folder",
@@ -42,14 +39,12 @@ __all__ = [
     "Held",
     "Ignore",
     "Listed",
+    "Locking",
     "Machine",
-    "Outcome",
     "Place",
-    "Ran",
     "Recipe",
     "Report",
     "Requirement",
-    "Role",
     "Row",
     "Source",
     "State",
@@ -57,9 +52,7 @@ __all__ = [
     "Target",
     "Trace",
     "Unseen",
-    "Verification",
     "Waits",
-    "Wanted",
     "Wish",
     "can_be_given",
     "is_host",

@@ -72,23 +72,45 @@ class Case(NamedTuple):
     modules: Mapping[str, Sequence[str]] = {}
 
 
+class Edit(NamedTuple):
+    """A line of the subject's file: what it asks for, and what it should; `was` is empty where a line is added."""
+
+    file: str
+    line: int
+    was: str
+    now: str
+
+
 class Cure(NamedTuple):
-    """The one change that ends every error, and the codes of those it ends and leaves."""
+    """The one change that ends every error, and the codes of those it ends and leaves.
+
+    `edits`: the same as lines of the subject's file, where nothing is installed yet.
+    """
 
     fix: Fix
     cures: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a check: findings, worst and first cause first, and how many judgements held."""
+    """The outcome of a check: findings, worst and first cause first, and the judgements that held.
+
+    `fails`: the statuses of which one finding that is not suppressed makes the whole fail.
+    """
 
     recipe: Recipe
     target: Target
     fingerprint: str
     findings: tuple[Finding, ...] = ()
-    held: int = 0
+    held: tuple[Held, ...] = ()
     exit_code: int = 0
     cure: Cure | None = None
     verify: str = ""
+    fails: tuple[str, ...] = ("error",)
+
+    @property
+    def ok(self) -> int:
+        """Count the judgements that held."""
+        return sum(one.number for one in self.held)

@@ -62,9 +62,22 @@ class Ignore(NamedTuple):
     place: Place | None = None
 
 
+class Locking(NamedTuple):
+    """How an environment is to be frozen: where packages come from, for which conda platforms, and up to when.
+
+    `before` is an instant (RFC 3339); `torch` the variant of PyTorch, empty where a rule is to choose it.
+    """
+
+    channels: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    before: str = ""
+    torch: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a stack needs. `kind` is recipe, environment or requirements; `none` judges the target alone."""
+    """What a stack needs. `kind` says which file it was read from; `none` judges the target alone."""
 
     name: str = ""
     kind: str = "none"
@@ -80,6 +93,7 @@ class Recipe:
     uses: tuple[str, ...] = ()
     smoke: tuple[Wanted, ...] = ()
     ignores: tuple[Ignore, ...] = ()
+    locking: Locking = field(default_factory=Locking)
 
     def wish(self, name: str) -> Wish | None:
         """Give the wish for a package, if there is one."""

@@ -1,4 +1,4 @@
-"""Read what a stack needs: a recipe, the name of a bundled one, an environment.yml, or requirements files."""
+"""Read what a stack needs: a recipe, the name of a bundled one, or one of the files that other tools read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor import yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.formats import conda_environment, files, requirements
+from envdoctor.formats import bentofile, conda_environment, condalock, files, requirements
 from envdoctor.recipe import listed, written
 
 if TYPE_CHECKING:
@@ -32,10 +32,29 @@ def load(subject: str, to_pypi: Mapping[str, str]) -> Recipe:
     """Give the recipe of a subject; raise UserError with its place. `to_pypi` has conda's names as PyPI's."""
     path = _find(subject)
     file = subject if os.path.exists(subject) and str(path) == subject else str(path)
+    if path.suffix.lower() == ".toml":
+        return _of_toml(path, file)
     if path.suffix.lower() in (".txt", ".in"):
         return listed.of_requirements(requirements.read(path), path.stem, file)
-    text = files.read_text(path)
-    node = yamlpos.read(text, file)
+    return _of_yaml(path, file, to_pypi)
+
+
+def _of_toml(path: Path, file: str) -> Recipe:
+    from envdoctor.formats import pylock, pyproject
+
+    if pylock.is_name(path.name):
+        return listed.of_pylock(pylock.read(path), file)
+    return listed.of_project(pyproject.read(path), file)
+
+
+def _of_yaml(path: Path, file: str, to_pypi: Mapping[str, str]) -> Recipe:
+    if condalock.is_name(path.name):
+        return listed.of_conda_lock(condalock.read(path), file, to_pypi)
+    node = yamlpos.read(files.read_text(path), file)
+    if bentofile.is_name(path.name) or bentofile.looks_like(node):
+        return listed.of_bento(bentofile.document(node, path), path, file, to_pypi)
+    if condalock.looks_like(node):
+        return listed.of_conda_lock(condalock.document(node, file), file, to_pypi)
     if conda_environment.looks_like(node):
         return listed.of_environment(conda_environment.read(path), file, to_pypi)
     return written.recipe(node, file)

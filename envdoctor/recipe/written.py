@@ -11,7 +11,9 @@ from packaging.utils import canonicalize_name
 
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wanted, Wish, can_be_given
+from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wish, can_be_given
+from envdoctor.model.smoke import Wanted
+from envdoctor.recipe import locking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +22,6 @@ KEYS = "recipe name about python packages optional forbidden host env machines l
 _HOST = "accelerator driver gpu glibc libstdcxx os arch cuda cudnn nccl container".split()
 _GPU = {"compute", "memory", "count", "name"}
 _GIVEN = ("gpu.compute", "gpu.memory", "gpu.count", "gpu.name", "cuda.driver", "cuda.toolkit")
-_LISTS = {"channels", "indexes", "platforms"}
-_LOCK = _LISTS | {"exclude-newer", "torch-variant"}
 _ACCELERATORS = ("cuda", "cpu", "any")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 _PACKAGE = re.compile(r"(?P<conda>conda:)?(?P<name>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(\[(?P<extras>[^\]]*)\])?")
@@ -48,6 +48,7 @@ def recipe(node: yamlpos.Node, file: str) -> Recipe:
         uses=tuple(item.value for item in _texts(root, "uses")),
         smoke=tuple(_smoke(root)),
         ignores=tuple(_ignores(root)),
+        locking=locking.of(root),
     )
 
 
@@ -57,19 +58,6 @@ def _version(root: yamlpos.Map, file: str) -> None:
     version = yamlpos.text(root.get("recipe"), "`recipe`")
     if version.value != "1":
         raise UserError(f"recipe version `{version.value}` is not known", place=version.place, hint="write `recipe: 1`")
-    _lock(root)
-
-
-def _lock(root: yamlpos.Map) -> None:
-    if "lock" not in root.items:
-        return
-    lock = yamlpos.mapping(root.get("lock"), "`lock`")
-    lock.only(_LOCK, "`lock`")
-    for key, item in lock.items.items():
-        if key in _LISTS:
-            yamlpos.texts(item, f"`{key}`")
-        else:
-            yamlpos.text(item, f"`{key}`")
 
 
 def _name(root: yamlpos.Map) -> str:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
-from envdoctor.report.layout import Line, change, wrapped
+from envdoctor.report.layout import Line, change, clean, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.model import Claim
+
+
+def documentation(text: str, width: int = 80) -> Iterator[Line]:
+    """Give the documentation of a check, its paragraphs laid out anew."""
+    for number, paragraph in enumerate(text.split("\n\n")):
+        yield from [Line("")] if number else []
+        yield from (Line(clean(line)) for line in textwrap.wrap(" ".join(paragraph.split()), max(width, 40)))
 
 
 def claims(found: Iterable[Claim], old: Sequence[str], width: int = 80) -> Iterator[Line]:

@@ -11,7 +11,7 @@ import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.model import State, Status
-from envdoctor.report.json import summary
+from envdoctor.report.json import CONTROL, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from envdoctor.model import Cure, Fact, Finding, Fix, Report
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
+UNBROKEN = 1_000_000  # a width at which no line is broken
 COULD_NOT_LOOK = 3
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SHOWN_FIXES = 3
 _RESOLVED = {
     True: "solved for this target, and the set is judged free of errors",
@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
 def clean(text: str) -> str:
     """Give a text without control characters, each shown as a question mark."""
-    return _CONTROL.sub("?", text.replace("\t", " "))
+    return CONTROL.sub("?", text.replace("\t", " "))
 
 
 def wrapped(text: str, width: int, *, indent: int = 0, style: str = "") -> Iterator[Line]:
@@ -67,14 +67,14 @@ def lines(report: Report, *, width: int = 80, volume: int = NORMAL) -> Iterator[
     yield from _head(report, width)
     for finding in live:
         if finding.status in (Status.ERROR, Status.WARNING) and id(finding) not in under_another:
-            yield from _problem(finding, folded.get(id(finding), []), width, volume)
+            yield from problem(finding, folded.get(id(finding), []), width, volume)
     if volume > QUIET:
         yield from _rest(report, width)
-        yield from _cure(report.cure, report.verify, width) if report.cure else ()
+        yield from cure(report.cure, report.verify, width) if report.cure else ()
     elif report.exit_code == COULD_NOT_LOOK:
         yield from _rest(report, width)
     yield Line("")
-    yield _count(report)
+    yield count(report)
 
 
 def _head(report: Report, width: int) -> Iterator[Line]:
@@ -85,9 +85,9 @@ def _head(report: Report, width: int) -> Iterator[Line]:
     yield from wrapped(f"judged by: {asked}", width, style="dim")
 
 
-def _problem(finding: Finding, consequences: Sequence[Finding], width: int, volume: int) -> Iterator[Line]:
+def problem(finding: Finding, consequences: Sequence[Finding], width: int, volume: int) -> Iterator[Line]:
     """Give a problem unfolded: title and code, cause, what was seen, fixes; a warning without its evidence."""
-    title = f"{finding.status} {finding.code}: {finding.title}{_on(finding)}"
+    title = f"{finding.status} {finding.code}: {headline(finding)}"
     if volume == QUIET:
         yield from wrapped(title, width, style=finding.status)
         return
@@ -102,8 +102,9 @@ def _problem(finding: Finding, consequences: Sequence[Finding], width: int, volu
         yield from wrapped(f"with it: {one.status} {one.code}: {one.title}", width, indent=2, style="dim")
 
 
-def _on(finding: Finding) -> str:
-    return f" (on {finding.machine})" if finding.machine else ""
+def headline(finding: Finding) -> str:
+    """Give the title of a finding, with the machine that it holds for."""
+    return finding.title + (f" (on {finding.machine})" if finding.machine else "")
 
 
 def _joined(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -120,7 +121,8 @@ def _joined(findings: Iterable[Finding]) -> Iterator[Finding]:
 def _evidence(finding: Finding, width: int, volume: int) -> Iterator[Line]:
     if volume == VERBOSE:
         for fact in finding.evidence:
-            yield from wrapped(f"seen: {seen(fact)}, in {fact.source}", width, indent=2, style="dim")
+            where = f", in {fact.source}" if fact.state is State.KNOWN else f" ({fact.source})"
+            yield from wrapped(f"seen: {seen(fact)}{where}", width, indent=2, style="dim")
     elif finding.evidence:
         told = ", ".join(dict.fromkeys(seen(fact) for fact in finding.evidence))
         yield from wrapped(f"seen: {told}", width, indent=2, style="dim")
@@ -175,19 +177,23 @@ def _rest(report: Report, width: int) -> Iterator[Line]:
             yield from wrapped(f"ignored {finding.code}: {finding.title} ({finding.suppressed})", width, style="dim")
         else:
             cause = f": {finding.cause}" if finding.cause else ""
-            told = f"{finding.status} {finding.code}: {finding.title}{_on(finding)}{cause}"
+            told = f"{finding.status} {finding.code}: {headline(finding)}{cause}"
             yield from wrapped(told, width, style=finding.status)
 
 
-def _cure(cure: Cure, verify: str, width: int) -> Iterator[Line]:
+def cure(one: Cure, verify: str, width: int) -> Iterator[Line]:
+    """Give the one change that ends every error, the commands to paste, and how to check again."""
     yield Line("")
-    ends = f" (ends {', '.join(cure.cures)})" if cure.cures else ""
-    yield from wrapped(f"fix: {change(cure.fix)}{ends}", width, style="fix")
-    for told in (_RESOLVED[cure.fix.resolved], *cure.fix.note.split("; ")):
+    ends = f" (ends {', '.join(one.cures)})" if one.cures else ""
+    yield from wrapped(f"fix: {change(one.fix)}{ends}", width, style="fix")
+    for edit in one.edits:
+        change_ = f"{edit.was} → {edit.now}" if edit.was else f"add {edit.now}"
+        yield from wrapped(f"{edit.file}:{edit.line}: {change_}", width, indent=2, style="command")
+    for told in (_RESOLVED[one.fix.resolved], *one.fix.note.split("; ")):
         yield from wrapped(told, width, indent=2, style="dim")
-    if cure.leaves:
-        yield from wrapped(f"it leaves {', '.join(cure.leaves)}", width, indent=2)
-    for command in cure.fix.command.splitlines() if cure.fix.resolved is not False else ():
+    if one.leaves:
+        yield from wrapped(f"it leaves {', '.join(one.leaves)}", width, indent=2)
+    for command in one.fix.command.splitlines() if one.fix.resolved is not False else ():
         yield from (Line(part, "command") for part in pasted(command, width))
     yield from (Line(part, "dim") for part in pasted(verify, width, label="verify: "))
 
@@ -204,7 +210,8 @@ def pasted(command: str, width: int, *, label: str = "  ") -> list[str]:
     return [*found, line]
 
 
-def _count(report: Report) -> Line:
+def count(report: Report) -> Line:
+    """Give the line that counts what came out, in the style of the worst of it."""
     counted = summary(report)
     words = [_counted(counted, key) for key in ("error", "warning", "unknown", "info", "suppressed") if counted[key]]
     style = "error" if counted["error"] else "warning" if counted["warning"] else "ok"

@@ -11,7 +11,8 @@ from envdoctor.report.layout import Line, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envdoctor.model import Attempt, Figure, Ran, Report
+    from envdoctor.model import Report
+    from envdoctor.model.smoke import Attempt, Figure, Ran
 
 
 class Told(Protocol):
@@ -20,12 +21,15 @@ class Told(Protocol):
     @property
     def name(self) -> str:
         """How to ask for it."""
+
     @property
     def group(self) -> str:
         """The group it is in."""
+
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages it needs."""
+
     @property
     def proves(self) -> str:
         """What it proves."""
@@ -90,7 +94,8 @@ def benchmarks(ran: Sequence[Ran]) -> str:
                 "spent": dict(one.spent),
                 "fault": one.fault or one.refused,
                 "benchmarks": {
-                    attempt.trial: {figure.name: figure.got for figure in attempt.figures} or attempt.reason
+                    attempt.trial: {figure.name: figure.got for figure in attempt.figures}
+                    | ({"ended by": attempt.reason} if attempt.reason else {})
                     for attempt in one.attempts
                 },
             }

@@ -9,7 +9,7 @@ from envdoctor.report.layout import Line, wrapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envdoctor.model import Verification
+    from envdoctor.model.verification import Verification
 
 
 def told(found: Verification) -> str:

@@ -28,8 +28,8 @@ def trials() -> dict[str, Trial]:
 
 
 def groups() -> list[str]:
-    """Give the names of the groups."""
-    return sorted({trial.group for trial in trials().values()})
+    """Give the names of the groups that can be asked for; figures alone and services have ways of their own."""
+    return sorted({trial.group for trial in trials().values()} - {"bench", "own"})
 
 
 def _in(path: Path) -> list[Trial]:

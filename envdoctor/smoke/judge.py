@@ -12,18 +12,9 @@ from envdoctor.model import Fact, Finding, Fix, Held, Source, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envdoctor.model import Attempt, Claim, Figure, Ran
+    from envdoctor.model import Claim
+    from envdoctor.model.smoke import Attempt, Figure, Ran
 
-CODES = {
-    "SMOKE001": "a figure is not what it has to be",
-    "SMOKE002": "a trial ends with an exception",
-    "SMOKE003": "what is to be tried cannot be imported",
-    "SMOKE004": "the process of the trials was killed",
-    "SMOKE005": "the trials take too long",
-    "SMOKE006": "a trial cannot be run here",
-    "SMOKE007": "a script prints no result",
-    "SMOKE008": "a package is not installed",
-}
 SHOWN = 3
 
 
@@ -106,11 +97,11 @@ def _refused(ran: Ran) -> Finding:
     return Finding("SMOKE003", Status.ERROR, kind, f"{ran.program} cannot be imported", cause, culprit=ran.needs[:1])
 
 
-def absent(ran: Ran, package: str) -> Finding:
-    """Give the finding of a package without which trials cannot be run."""
+def absent(ran: Ran, package: str, status: Status = Status.ERROR) -> Finding:
+    """Give the finding of a package without which trials cannot be run, as bad as they were asked for."""
     cause = f"these try it: {', '.join(ran.asked)}"
     title, fix = f"{package} is not installed", Fix(pins={package: "*"})
-    return Finding("SMOKE008", Status.ERROR, "missing-package", title, cause, (package,), fixes=(fix,))
+    return Finding("SMOKE008", status, "missing-package", title, cause, (package,), fixes=(fix,))
 
 
 def _ended(ran: Ran) -> Finding:

@@ -9,7 +9,7 @@ from envdoctor.smoke import catalog
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from envdoctor.model import Wanted
+    from envdoctor.model.smoke import Wanted
     from envdoctor.smoke.catalog import Trial
 
 

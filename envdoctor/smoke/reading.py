@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.model import Attempt, Figure, Ran
+from envdoctor.model.smoke import Attempt, Figure, Ran
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envdoctor.model import Got
+    from envdoctor.model.smoke import Got
     from envdoctor.processes import Done
     from envdoctor.smoke.plan import Job, Settings
 

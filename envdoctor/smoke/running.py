@@ -15,7 +15,7 @@ from envdoctor.smoke import elf, reading
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envdoctor.model import Ran
+    from envdoctor.model.smoke import Ran
     from envdoctor.smoke.plan import Job, Settings
 
 _LAST = {what: re.compile(rf"^envdoctor-{what} (.+)$", re.MULTILINE) for what in ("trial", "library")}

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: str = "") -> str:
     """Give the lines to paste, or an empty text if nothing can be typed; `uv` is how uv is typed, if there is one.
 
-    Another Python is another environment, and into the system's own Python nothing is installed (PEP 668).
+    Another Python is another environment, and into the system's own Python nothing is installed (PEP 668). What is not
+    installed yet is changed in its file.
     """
-    if fix.python or facts.managed:
+    if fix.python or facts.managed or facts.target.kind == "solution":
         return ""
     lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]
@@ -38,15 +39,15 @@ def _installer(facts: Facts, uv: str) -> list[str]:
     """Name the installer: the target's pip if it has one, else uv; for a record the plain word."""
     if facts.target.kind != "interpreter":
         return ["pip", "install"]
-    python = _path(facts.target.path)
+    python = path(facts.target.path)
     if uv and "pip" not in facts.by_name:
-        return [_path(uv), "pip", "install", "--python", python]
+        return [path(uv), "pip", "install", "--python", python]
     return [python, "-m", "pip", "install"]
 
 
-def _path(path: str) -> str:
+def path(written: str) -> str:
     """Quote a path for a shell, the tilde of the home folder left free to expand."""
-    return "~/" + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
+    return "~/" + shlex.quote(written[2:]) if written.startswith("~/") else shlex.quote(written)
 
 
 def _reinstall(fix: Fix, facts: Facts, uv: str) -> list[str]:

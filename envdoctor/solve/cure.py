@@ -10,15 +10,13 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from envdoctor import cells
 from envdoctor.model import Cure, Fix, State, Status
-from envdoctor.solve import command, overlay, plan, uv
+from envdoctor.solve import bounds, command, overlay, plan, uv, wishes
 from envdoctor.solve.plan import Way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from envdoctor.model import Facts, Finding, Recipe
@@ -40,6 +38,7 @@ class Problem:
     online: bool
     tell: Callable[[str], None]
     limit: float = uv.LIMIT
+    until: str = ""
 
 
 def typed(findings: Sequence[Finding], facts: Facts) -> list[Finding]:
@@ -66,7 +65,9 @@ def find(problem: Problem) -> Cure | None:
     way, answer = _solved(problem, ways, beyond=[finding for finding in errors if not plan.usable(finding)])
     cured = [] if way.fix.resolved is False else curable
     leaves = [*_codes(finding for finding in errors if finding not in cured), *way.brings]
-    return Cure(_finished(way.fix, problem, answer), _codes(cured), tuple(dict.fromkeys(leaves)))
+    fix = _finished(way.fix, problem, answer)
+    edits = bounds.edits(fix, problem.recipe) if problem.facts.target.kind == "solution" else ()
+    return Cure(fix, _codes(cured), tuple(dict.fromkeys(leaves)), edits)
 
 
 def _codes(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -147,8 +148,9 @@ def _ask(fix: Fix, problem: Problem) -> uv.Answer:
         requirements=list(dict.fromkeys(_requirements(fix, problem))),
         preferences=_versions(problem.facts),
         python=python.value,
-        platform=_platform(problem.facts),
+        platform=platform(problem.facts),
         wheelless=problem.wheelless,
+        until=problem.until,
     )
     return uv.solve(question, limit=problem.limit)
 
@@ -164,21 +166,15 @@ def _requirements(fix: Fix, problem: Problem) -> Iterator[str]:
     for name, cell in fix.pins.items():
         yield name if cell == "*" else f"{name}{cell}"
     yield from (name for name in fix.reinstall if name in installed)
-    for wish in problem.recipe.packages:
-        if not (wish.unmapped or wish.url) and (not wish.optional or wish.name in installed):
-            extras = f"[{','.join(wish.extras)}]" if wish.extras else ""
-            line = f"{wish.name}{extras}{wish.specifier}" + (f" ; {wish.marker}" if wish.marker else "")
-            if _readable(line):
-                yield line
+    yield from wished(problem.recipe, installed)
     yield from sorted(_dependents(fix, problem))
 
 
-def _readable(line: str) -> bool:
-    try:
-        Requirement(line)
-    except InvalidRequirement:
-        return False
-    return True
+def wished(recipe: Recipe, installed: Container[str]) -> Iterator[str]:
+    """Give the wishes of a recipe as requirements that an index can answer; the optional ones where they are there."""
+    for wish in recipe.packages:
+        if (not wish.optional or wish.name in installed) and (line := wishes.written(wish)):
+            yield line
 
 
 def _dependents(fix: Fix, problem: Problem) -> set[str]:
@@ -194,7 +190,7 @@ def _dependents(fix: Fix, problem: Problem) -> set[str]:
     return (needing | (spoken & installed.keys())) - fix.pins.keys()
 
 
-def _platform(facts: Facts) -> str:
+def platform(facts: Facts) -> str:
     """Give uv's name of the target's platform, its glibc as the manylinux that fits; empty: this computer's."""
     system, arch, libc = facts.get("os"), facts.get("arch"), facts.get("glibc")
     if system.state is not State.KNOWN:

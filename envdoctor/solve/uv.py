@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LIMIT = 300.0
+SOLVED, LOCKED = "solved.txt", "pylock.toml"
+_BENDING = frozenset(
+    "MACOSX_DEPLOYMENT_TARGET UV_TORCH_BACKEND UV_EXCLUDE_NEWER UV_CONSTRAINT UV_OVERRIDE UV_PRERELEASE UV_RESOLUTION "
+    "UV_FORK_STRATEGY UV_PYTHON UV_NO_BINARY UV_ONLY_BINARY UV_NO_BUILD".split()
+)
 _LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)[^#\n]*(?:# via (.*))?$", re.MULTILINE)
 
 
@@ -26,7 +32,8 @@ class Question:
     """What to solve: requirements, versions to keep where possible, and for which Python and platform.
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
-    `builds`: packages may be built to learn what they need, which runs their code.
+    `builds`: packages may be built to learn what they need, which runs their code. `files`: the answer is to name them.
+    `until`: a day; what was published later is not there.
     """
 
     requirements: Sequence[str]
@@ -35,19 +42,52 @@ class Question:
     platform: str = ""
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     builds: bool = False
+    files: Files | None = None
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What decides over the files of a lock (pylock.toml), beside the versions.
+
+    `before`: an instant; what was released later does not exist. `kept`: an earlier lock, whose versions stay where
+    they can, but for `anew`. `torch`: the variant of PyTorch, empty for that of the index. `outside`: packages that
+    are installed by others, `unknown` those of them that no index has. `macos`: the oldest release that wheels may ask
+    for. `cached`: nothing is asked of an index; `Answer.short` says if that was too little.
+    """
+
+    before: str
+    constraints: Sequence[str] = ()
+    kept: str = ""
+    anew: Sequence[str] = ()
+    indexes: Sequence[str] = ()
+    torch: str = ""
+    outside: Sequence[str] = ()
+    unknown: Sequence[str] = ()
+    built: Sequence[str] = ()
+    macos: str = ""
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A full set of versions, or the reason why there is none; `asked` is false if uv could not be asked.
 
-    `roots` are the packages that nothing else in the set asks for.
+    `roots` are the packages that nothing else in the set asks for. `text` is the lock, where one was asked for, and
+    `said` all that uv had to say.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
     roots: frozenset[str] = frozenset()
     reason: str = ""
     asked: bool = True
+    text: str = ""
+    said: str = ""
+
+    @property
+    def short(self) -> bool:
+        """Say whether something that decides was not in the cache."""
+        return "needs to be downloaded from a registry" in self.said or "network was disabled" in self.said
 
 
 def find() -> str | None:
@@ -71,29 +111,70 @@ def solve(question: Question, *, limit: float = LIMIT) -> Answer:
 
 
 def _arguments(question: Question) -> list[str]:
-    words = ["pip", "compile", "wanted.in", "--output-file", "solved.txt", "--quiet", "--no-header"]
-    words += ["--annotation-style", "line"]
+    words = ["pip", "compile", "wanted.in", "--quiet", "--no-header"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
+    words += ["--exclude-newer", question.until] if question.until else []
     if not question.builds:
         words += ["--only-binary", ":all:"]
         words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
-    return words + (["--python-platform", question.platform] if question.platform else [])
+    words += ["--python-platform", question.platform] if question.platform else []
+    if question.files is None:
+        return [*words, "--output-file", SOLVED, "--annotation-style", "line"]
+    return [*words, "--output-file", LOCKED, "--format", "pylock.toml", *_of_files(question.files)]
+
+
+def _of_files(wanted: Files) -> list[str]:
+    words = ["--exclude-newer", wanted.before]
+    words += ["--constraints", "bounds.in"] if wanted.constraints else []
+    words += ["--excludes", "unknown.in"] if wanted.unknown else []
+    words += ["--torch-backend", wanted.torch] if wanted.torch else []
+    words += ["--offline"] if wanted.cached else []
+    named = (("--index", wanted.indexes), ("--upgrade-package", wanted.anew), ("--no-emit-package", wanted.outside))
+    words += [word for option, values in named for value in values for word in (option, value)]
+    return words + [word for name in wanted.built for word in ("--no-binary", name)]
 
 
 def _run(words: list[str], folder: Path, question: Question, limit: float) -> Answer:
-    (folder / "wanted.in").write_text("\n".join(question.requirements) + "\n", encoding="utf-8")
-    kept = "".join(f"{name}=={version}\n" for name, version in sorted(question.preferences.items()))
-    (folder / "solved.txt").write_text(kept, encoding="utf-8")
-    (folder / "uv.toml").write_text(_metadata(question.wheelless), encoding="utf-8")
-    clean = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
-    done = processes.run(words, limit=limit, folder=folder, variables=clean)
+    _prepare(folder, question)
+    done = processes.run(words, limit=limit, folder=folder, variables=_variables(question.files))
     if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
-    if done.status == 0:
-        rows = list(_LINE.finditer((folder / "solved.txt").read_text(encoding="utf-8")))
-        roots = frozenset(row[1].lower() for row in rows if row[3] == "-r wanted.in")
-        return Answer({row[1].lower(): row[2] for row in rows}, roots)
-    return Answer(reason=reason(done.err), asked="No solution found" in done.err)
+    if done.status != 0:
+        return Answer(reason=reason(done.err), asked="No solution found" in done.err, said=done.err)
+    if question.files is not None:
+        text = (folder / LOCKED).read_text(encoding="utf-8")
+        return Answer(_locked(text), text=text, said=done.err)
+    rows = list(_LINE.finditer((folder / SOLVED).read_text(encoding="utf-8")))
+    roots = frozenset(row[1].lower() for row in rows if row[3] == "-r wanted.in")
+    return Answer({row[1].lower(): row[2] for row in rows}, roots)
+
+
+def _variables(wanted: Files | None) -> dict[str, str]:
+    """Give the variables for uv; over a lock those that say how to reach an index decide, and no others."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
+    if wanted is None:
+        return clean
+    clean = {name: value for name, value in clean.items() if name not in _BENDING}
+    clean |= {"RUST_LOG": "warn", "NO_COLOR": "1"}
+    return clean | ({"MACOSX_DEPLOYMENT_TARGET": wanted.macos} if wanted.macos else {})
+
+
+def _prepare(folder: Path, question: Question) -> None:
+    """Write what uv reads: the requirements, the bounds, what to keep where it can, and the metadata that it needs."""
+    kept = "".join(f"{name}=={version}\n" for name, version in sorted(question.preferences.items()))
+    texts = {"wanted.in": "\n".join(question.requirements) + "\n", "uv.toml": _metadata(question.wheelless)}
+    if question.files is None:
+        texts[SOLVED] = kept
+    else:
+        texts["bounds.in"] = "\n".join(question.files.constraints) + "\n"
+        texts["unknown.in"] = "\n".join(question.files.unknown) + "\n"
+        texts |= {LOCKED: question.files.kept} if question.files.kept else {}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _locked(text: str) -> dict[str, str]:
+    return {package["name"]: package["version"] for package in tomllib.loads(text)["packages"] if "version" in package}
 
 
 def _metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:

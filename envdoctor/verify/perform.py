@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import cells
-from envdoctor.model import Outcome, Role, is_host
+from envdoctor.model import is_host
+from envdoctor.model.verification import Outcome, Role
 from envdoctor.solve import uv
 from envdoctor.verify import ground as grounds
 

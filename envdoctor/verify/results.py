@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from envdoctor.errors import UserError
 from envdoctor.formats import files
-from envdoctor.model import Outcome, Role, Verification
+from envdoctor.model.verification import Outcome, Role, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from envdoctor import yamlpos
 from envdoctor.formats import files
-from envdoctor.model import Role
+from envdoctor.model.verification import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from envdoctor.model import Verification
+    from envdoctor.model.verification import Verification
 
     Edit = tuple[int, int, str]
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.model import Role, is_host
+from envdoctor.model import is_host
+from envdoctor.model.verification import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

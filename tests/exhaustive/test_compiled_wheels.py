@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.exhaustive,
     pytest.mark.skipif(sys.platform != "linux", reason="the wheels are Linux's"),
-    pytest.mark.xdist_group("wheels"),
 ]
 RESULTS = ROOT / "fixtures" / "results" / "compiled-wheels.json"
 _LIBRARY = re.compile(r".*\.so(\.[\d.]+)?")

@@ -35,7 +35,6 @@ def record(minor: str, seen: dict[str, object]) -> None:
 
 
 @pytest.mark.skipif(PYTHON is None, reason="needs Python 3.11")
-@pytest.mark.xdist_group("alternatives")
 @pytest.mark.parametrize("minor", MINORS)
 def test_it_fails_under_keras_3_and_trains_the_legacy_way(minor: str, tmp_path: Path) -> None:
     assert PYTHON is not None

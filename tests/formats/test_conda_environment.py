@@ -14,12 +14,12 @@ from packaging.specifiers import SpecifierSet
 from envdoctor import yamlpos
 from envdoctor.errors import UserError
 from envdoctor.formats import conda_environment
-from envdoctor.model import Listed, Place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from envdoctor.formats.conda_environment import Environment
+    from envdoctor.model import Listed
 
 
 def read(folder: Path, text: str) -> Environment:
@@ -66,8 +66,9 @@ def test_a_whole_environment_with_the_place_of_every_entry(tmp_path: Path) -> No
     (tmp_path / "more.txt").write_text("numpy<2\n")
     found = read(tmp_path, WHOLE)
     file = str(tmp_path / "environment.yml")
-    assert (found.name, found.channels, found.place) == ("mla", ("pytorch", "conda-forge"), Place(file))
-    assert found.variables == {"OMP_NUM_THREADS": "08", "EMPTY": ""}
+    assert (found.name, found.channels) == ("mla", ("pytorch", "conda-forge"))
+    assert str(found.variables["OMP_NUM_THREADS"].place) == f"{file}:14:20"
+    assert {name: text.value for name, text in found.variables.items()} == {"OMP_NUM_THREADS": "08", "EMPTY": ""}
     assert [(e.name, e.specifier, e.conda, str(e.place)) for e in found.entries] == [
         ("python", "==3.10.*", True, f"{file}:6:5"),
         ("pytorch", "==2.1", True, f"{file}:7:5"),

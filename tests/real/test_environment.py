@@ -14,7 +14,7 @@ from tests.real.environments import envdoctor, made, the_uv
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.real, pytest.mark.xdist_group("environment")]
+pytestmark = pytest.mark.real
 PACKAGES = ("bentoml", "scikit-learn", "pandas", "jupyter", "matplotlib", "seaborn", "fastapi", "setuptools<82")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.processes import Done, run
 from tests.real.environments import ROOT, envdoctor, install, made, python, surroundings, the_uv
+from tests.real.smoking import smoke
 
 pytestmark = pytest.mark.real
 FOUNDING = ROOT / "fixtures" / "founding"
@@ -22,7 +23,6 @@ def scenario(target: Path) -> Done:
 
 
 @needs_python
-@pytest.mark.xdist_group("tensorflow")
 def test_the_failure_is_as_told_and_the_printed_command_ends_it(tmp_path: Path) -> None:
     assert PYTHON is not None
     options = ("--no-deps", "--requirement", str(FOUNDING / "freeze.txt"))
@@ -35,7 +35,9 @@ def test_the_failure_is_as_told_and_the_printed_command_ends_it(tmp_path: Path) 
     assert (fix["resolved"], fix["cures"], fix["leaves"]) == (True, ["TF001", "TF014"], [])
 
     assert "No module named 'pkg_resources'" in scenario(target).stderr
+    assert "TF014" in smoke(target, "tf-text").problem
     install(target, "setuptools<82")
+    assert "TF001" in smoke(target, "tf-text").problem
     unfixed = scenario(target)
     assert unfixed.status == 1
     assert "A KerasTensor is symbolic: " in unfixed.stderr
@@ -47,10 +49,11 @@ def test_the_failure_is_as_told_and_the_printed_command_ends_it(tmp_path: Path) 
     cured = scenario(target)
     assert cured.status == 0, cured.stderr
     assert '"moved": true' in cured.stdout
+    tried = smoke(target, "tf-text")
+    assert (tried.trouble(), tried.status, tried.report["summary"]["ok"]) == ("", 0, 1)
 
 
 @needs_python
-@pytest.mark.xdist_group("tensorflow")
 def test_an_environment_with_exactly_the_printed_pins_trains(tmp_path: Path) -> None:
     assert PYTHON is not None
     words = ["check", "tf-text-bert", "--online", "--json", "--target", str(FOUNDING / "snapshot.json")]

@@ -207,9 +207,10 @@ def _load() -> list:
 
 
 def _versions() -> dict:
-    names = ("torch", "numpy", "tensorflow", "keras", "bentoml", "sklearn", "pandas")
-    loaded = {name: sys.modules.get(name) for name in names}
-    return {name: str(getattr(module, "__version__", "?")) for name, module in loaded.items() if module is not None}
+    names = {name: name for name in ("torch", "numpy", "tensorflow", "keras", "bentoml", "pandas")}
+    names["scikit-learn"] = "sklearn"
+    loaded = {name: sys.modules[module] for name, module in names.items() if module in sys.modules}
+    return {name: str(getattr(module, "__version__", "?")) for name, module in loaded.items()}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # has to stand there before a GPU is first used
 
 import harness
 import torch
@@ -27,6 +30,13 @@ def device() -> str:
     if harness.settings.device == "cuda" and not torch.cuda.is_available():
         raise harness.Unable("torch sees no CUDA device")
     return harness.settings.device
+
+
+def gpu() -> str:
+    """Give the GPU to try; go on only if the trials are asked for there."""
+    if harness.settings.device == "cpu":
+        raise harness.Unable("asks for a GPU: `--device cuda`")
+    return device()
 
 
 def dtypes() -> list:

@@ -7,6 +7,7 @@ runners, or a class with @bentoml.service.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ import urllib.error
 import urllib.request
 from typing import Iterator
 
-from harness import equal, told, trial
+from harness import Unable, equal, told, trial
 
 NEEDS = ("bentoml", "scikit-learn")
 PATIENCE = 240.0  # to start on a loaded machine
@@ -68,19 +69,34 @@ python:
 
 @trial()
 def bentoml() -> Iterator[dict]:
-    """The iris model is saved, loaded, served over HTTP, built into a bento, and the server stops when told."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = os.path.join(folder, "home")
-        os.environ.update(BENTOML_HOME=home, BENTOML_DO_NOT_TRACK="True")
+    """The iris model is saved, loaded, listed and served over HTTP, and the server stops when it is told to."""
+    with _workshop() as folder:
         yield from _saved()
-        for name, source in (("service.py", _service()), ("bentofile.yaml", BENTOFILE)):
-            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-                file.write(source)
         yield from _listed(folder)
         with serving(folder, "service:svc", folder) as server:
             yield from _asked(server)
         yield equal("ends when told to", server.process.returncode is not None, True)
+
+
+@trial()
+def bento() -> Iterator[dict]:
+    """`bentoml build` makes a bento of the service: its source, its labels, its packages, a Dockerfile."""
+    if not (has_runners() or shutil.which("uv") or importlib.util.find_spec("uv")):
+        raise Unable("`bentoml build` works by uv, which is not installed, and would fetch it from the network")
+    with _workshop() as folder:
+        yield from _saved()
         yield from _built(folder)
+
+
+@contextlib.contextmanager
+def _workshop() -> Iterator[str]:
+    """Give a folder with the service for the API that is installed, beside a store of models that nobody else uses."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(BENTOML_HOME=os.path.join(folder, "home"), BENTOML_DO_NOT_TRACK="True")
+        for name, source in (("service.py", _service()), ("bentofile.yaml", BENTOFILE)):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(source)
+        yield folder
 
 
 def has_runners() -> bool:
@@ -132,12 +148,13 @@ class Server:
     """A `bentoml serve` that runs: its process, address and log."""
 
     def __init__(self, folder: str, service: str, logs: str) -> None:
+        host = socket.gethostbyname("localhost")  # BentoML takes an address only
         with socket.socket() as free:
-            free.bind(("localhost", 0))
+            free.bind((host, 0))
             port = free.getsockname()[1]
-        self.address = f"http://localhost:{port}"
+        self.address = f"http://{host}:{port}"
         self.log = os.path.join(logs, "serve.log")
-        words = [sys.executable, "-m", "bentoml", "serve", service, "--host", "localhost", "--port", str(port)]
+        words = [sys.executable, "-m", "bentoml", "serve", service, "--host", host, "--port", str(port)]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 words, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -208,9 +225,15 @@ def _built(folder: str) -> Iterator[dict]:
     _command(folder, "build")
     bentos = os.path.join(os.environ["BENTOML_HOME"], "bentos", "iris_classifier")
     (version,) = (name for name in os.listdir(bentos) if name != "latest")
-    bento = os.path.join(bentos, version)
-    with open(os.path.join(bento, "env", "docker", "Dockerfile"), encoding="utf-8") as file:
-        dockerfile = file.read()
-    yield equal("the bento holds the service", os.path.exists(os.path.join(bento, "src", "service.py")), True)
+    made = os.path.join(bentos, version)
+    yield equal("the bento holds the service", os.path.exists(os.path.join(made, "src", "service.py")), True)
+    dockerfile = _text(made, "env", "docker", "Dockerfile")
     yield equal("its Dockerfile starts from an image", "\nFROM " in "\n" + dockerfile, True)
-    shutil.rmtree(bento)
+    yield equal("its labels", "stage: smoke" in _text(made, "bento.yaml"), True)
+    packages = _text(made, "env", "python", "requirements.txt").split()
+    yield equal("its packages", {"scikit-learn", "pandas"} <= set(packages), True)
+
+
+def _text(*parts: str) -> str:
+    with open(os.path.join(*parts), encoding="utf-8") as file:
+        return file.read()

@@ -11,7 +11,7 @@ import ngpt
 import torch
 import harness
 from harness import Unable, equal, least, most, told, trial
-from measure import device, dtypes, error, name, version
+from measure import device, dtypes, error, gpu, name, version
 
 NEEDS = ("torch",)
 
@@ -35,6 +35,7 @@ def numpy() -> Iterator[dict]:
 @trial()
 def matmul() -> Iterator[dict]:
     """A matrix product is as exact as its type allows, against float64 sums that use no matrix product."""
+    yield told("float32 matrix products", torch.get_float32_matmul_precision())
     for dtype in [torch.float64, *dtypes()]:
         worst = 0.0
         for rows, inner, columns in ((1, 256, 64), (17, 33, 65), (64, 64, 64), (127, 1024, 129)):
@@ -118,7 +119,6 @@ def _safetensors(model: torch.nn.Module, file: str) -> object:
 @trial()
 def determinism() -> Iterator[dict]:
     """The same seed gives the same training, bit for bit."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True)
     models = []
@@ -165,11 +165,14 @@ def _openmp() -> set:
 @trial("gpu")
 def memory() -> Iterator[dict]:
     """Nearly all the memory that the GPU states can be taken and holds what is written."""
-    if harness.settings.device == "cpu":
-        raise Unable("asks for a GPU: `--device cuda`")
-    free, total = torch.cuda.mem_get_info()
-    yield told("free GiB", round(free / 2**30, 2))
-    yield least("free of total", free / total, 0.8)
-    block = torch.empty(int(free * 0.9) // 4, dtype=torch.int32, device="cuda")
-    block.fill_(0x5A5A5A5A)
-    yield equal("holds what is written", bool((block[:: 1 << 16] == 0x5A5A5A5A).all().item()), True)
+    for number in range(torch.cuda.device_count() if gpu() else 0):
+        torch.cuda.empty_cache()  # what other trials took counts as free
+        free, total = torch.cuda.mem_get_info(number)
+        what = f"GPU {number}, {torch.cuda.get_device_name(number)}"
+        yield told(f"{what}: GiB", round(total / 2**30, 2))
+        yield least(f"{what}: free of total", free / total, 0.8)
+        block = torch.empty(int(free * 0.9) // 4, dtype=torch.int32, device=f"cuda:{number}")
+        block.fill_(0x5A5A5A5A)
+        yield equal(f"{what}: holds what is written", bool((block[:: 1 << 16] == 0x5A5A5A5A).all()), True)
+        del block
+        torch.cuda.empty_cache()

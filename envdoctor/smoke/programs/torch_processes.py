@@ -7,19 +7,20 @@ import copy
 import datetime
 import multiprocessing
 import os
+import queue
 import socket
 import traceback
 from typing import Iterator
 
 import gpt
-import harness
 import torch
-from harness import Unable, equal, most, told, trial
-from measure import device, error, need, version
+from harness import Unable, equal, least, most, told, trial
+from measure import device, error, gpu, need, version
 
 
 NEEDS = ("torch",)
 PATIENCE = 120  # seconds; torch itself waits for half an hour
+SHARE = 2  # rows of the batch for each process
 ITEM = 1 << 16  # numbers of an item: 256 KiB, which travel through /dev/shm
 
 
@@ -36,7 +37,7 @@ def dataloader() -> Iterator[dict]:
     """Worker processes hand over batches larger than a pipe, however they are started."""
     with contextlib.suppress(OSError, AttributeError):
         shared = os.statvfs("/dev/shm")  # noqa: S108  (asked, not written to)
-        yield told("shared memory MiB", shared.f_bavail * shared.f_frsize >> 20)
+        yield least("MiB that are free in /dev/shm", shared.f_bavail * shared.f_frsize >> 20, 16)
     for method in ("fork", "spawn"):
         if method not in multiprocessing.get_all_start_methods():
             continue
@@ -46,29 +47,28 @@ def dataloader() -> Iterator[dict]:
         yield equal(f"{method}: sums of the batches", sums == [28.0, 92.0, 156.0, 220.0], True)
 
 
-def _batch() -> tuple:
-    tokens = torch.arange(4 * 33).view(4, 33) * 37 % 256
-    return tokens[:, :-1].to(device()), tokens[:, 1:].to(device())
+def _batch(rows: int, where: str) -> tuple:
+    tokens = torch.arange(rows * 33).view(rows, 33) * 37 % 256
+    return tokens[:, :-1].to(where), tokens[:, 1:].to(where)
 
 
-def _rank(rank: int, world: int, port: int, settings: tuple, answers: object) -> None:
+def _rank(rank: int, world: int, port: int, backend: str, answers: object) -> None:
     """Be one of several processes: sum, and take the gradient of a share of the batch."""
-    harness.settings = harness.Settings(*settings)
-    cuda = harness.settings.device == "cuda"
+    where = f"cuda:{rank}" if backend == "nccl" else "cpu"
     os.environ.update(MASTER_ADDR="localhost", MASTER_PORT=str(port))
     limit = datetime.timedelta(seconds=PATIENCE)
     try:
-        if cuda:
+        if backend == "nccl":
             torch.cuda.set_device(rank)
-        torch.distributed.init_process_group("nccl" if cuda else "gloo", rank=rank, world_size=world, timeout=limit)
-        numbers = torch.full((1 << 12,), float(rank + 1), device=device())
+        torch.distributed.init_process_group(backend, rank=rank, world_size=world, timeout=limit)
+        numbers = torch.full((1 << 12,), float(rank + 1), device=where)
         torch.distributed.all_reduce(numbers)
         torch.manual_seed(0)
-        alone = gpt.GPT(gpt.PRESETS["tiny"]).to(device())
+        alone = gpt.GPT(gpt.PRESETS["tiny"]).to(where)
         parallel = torch.nn.parallel.DistributedDataParallel(copy.deepcopy(alone))
-        tokens, targets = _batch()
+        tokens, targets = _batch(SHARE * world, where)
         alone(tokens, targets).backward()
-        share = slice(rank * 4 // world, (rank + 1) * 4 // world)
+        share = slice(SHARE * rank, SHARE * (rank + 1))
         parallel(tokens[share], targets[share]).backward()
         apart = max(error(a.grad, b.grad) for a, b in zip(parallel.parameters(), alone.parameters()))
         answers.put({"sum": float(numbers.max()), "gradient": apart, "failed": ""})
@@ -81,24 +81,31 @@ def _rank(rank: int, world: int, port: int, settings: tuple, answers: object) ->
 
 @trial("process")
 def distributed() -> Iterator[dict]:
-    """Processes sum over the loopback, and data-parallel gradients are those of one process."""
-    if not torch.distributed.is_available():
-        raise Unable("this torch is built without distributed training")
-    cuda = harness.settings.device == "cuda"
-    world = min(torch.cuda.device_count(), 4) if cuda else 2
-    if world == 3:
-        world = 2  # four rows are shared out
+    """Two processes sum over the loopback, and data-parallel gradients are those of one process."""
+    yield from _together("gloo", 2)
+
+
+@trial("gpu")
+def nccl() -> Iterator[dict]:
+    """All GPUs sum over NCCL, a process for each, and data-parallel gradients are those of one GPU."""
+    gpu()
+    yield from _together("nccl", torch.cuda.device_count())
+
+
+def _together(backend: str, world: int) -> Iterator[dict]:
+    if not torch.distributed.is_available() or not getattr(torch.distributed, f"is_{backend}_available")():
+        raise Unable(f"this torch is built without distributed training over {backend}")
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     context = multiprocessing.get_context("spawn")
     answers = context.Queue()
-    words = [(rank, world, port, tuple(harness.settings), answers) for rank in range(world)]
+    words = [(rank, world, port, backend, answers) for rank in range(world)]
     ranks = [context.Process(target=_rank, args=one, daemon=True) for one in words]
     for rank in ranks:
         rank.start()
     try:
-        got = [answers.get(timeout=2 * PATIENCE) for _ in ranks]
+        got = [_answer(answers, ranks) for _ in ranks]
     finally:
         for rank in ranks:
             rank.join(10)
@@ -109,6 +116,17 @@ def distributed() -> Iterator[dict]:
     yield told("processes", world)
     yield equal("sum over the processes", min(one["sum"] for one in got), world * (world + 1) / 2)
     yield most("gradient", max(one["gradient"] for one in got), 1e-5)
+
+
+def _answer(answers: object, ranks: list) -> dict:
+    """Give what the next process says; raise if one was killed, or if none says anything."""
+    for _ in range(2 * PATIENCE):
+        with contextlib.suppress(queue.Empty):
+            return answers.get(timeout=1)
+        dead = [rank.exitcode for rank in ranks if rank.exitcode not in (None, 0)]
+        if dead:
+            raise RuntimeError(f"a process of the {len(ranks)} ends with status {dead[0]} before it has an answer")
+    raise RuntimeError(f"the {len(ranks)} processes say nothing for {2 * PATIENCE} s")
 
 
 @trial("compile")

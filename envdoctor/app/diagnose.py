@@ -1,0 +1,90 @@
+"""Diagnose logs: read them, load what is known, look at the target if one is named, and join the two."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor import diagnose, facts, logs, matrix
+from envdoctor.checks import sight
+from envdoctor.checks.judge import Blind, Broken, Good, judge
+from envdoctor.diagnose.join import Standing
+from envdoctor.model import Case, Recipe
+from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
+from envdoctor.solve import command, uv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from envdoctor.app.options import At
+    from envdoctor.matrix import Matrix
+    from envdoctor.model import Claim, Facts
+    from envdoctor.model.diagnosis import Cause, Diagnosis, Log
+
+
+class Asked(NamedTuple):
+    """Which logs to diagnose; `at`: the target to join them with, None for none."""
+
+    names: tuple[str, ...]
+    at: At | None = None
+    matrix: tuple[Path, ...] = ()
+
+
+def diagnosed(asked: Asked) -> Diagnosis:
+    """Give the diagnosis of logs; raise UserError or CannotLook."""
+    known = matrix.load(asked.matrix)
+    seen = looked(asked.at, known) if asked.at is not None else None
+    return of_logs(logs.read(asked.names), knowledge(known), seen)
+
+
+def looked(at: At, known: Matrix) -> Facts:
+    """Look at a target, and see it as the job does."""
+    look = facts.Look(at)
+    try:
+        return sight.of(Case(Recipe(), known.completed(look.facts(known.variables())))).facts
+    finally:
+        look.close()
+
+
+def knowledge(known: Matrix) -> diagnose.Known:
+    """Give what of the matrix logs are judged by."""
+    return diagnose.Known(
+        claims=known.with_symptoms(),
+        mechanisms=known.mechanisms(),
+        origins=known.origins(),
+        names=lambda name: _about(name, known),
+        judged=_standing,
+    )
+
+
+def of_logs(read: Sequence[Log], known: diagnose.Known, seen: Facts | None) -> Diagnosis:
+    """Give the diagnosis of logs that were read, joined with facts if there are any."""
+    found = diagnose.diagnose(read, known, seen)
+    return dataclasses.replace(found, causes=tuple(_typed(cause, seen) for cause in found.causes))
+
+
+def _about(name: str, known: Matrix) -> list[Claim]:
+    """Give the claims about a public name, or about the nearest thing above it that the table knows."""
+    claims = [claim for claim in known.concerning((), [name]) if claim.package]
+    deepest = max((len(claim.uses[0]) for claim in claims), default=0)
+    return [claim for claim in claims if len(claim.uses[0]) == deepest]
+
+
+def _standing(claim: Claim, seen: Facts) -> Standing:
+    """Say what facts say of a claim: it is broken there, it holds or does not apply, or a fact is missing."""
+    answer = judge(claim, seen)
+    if isinstance(answer, Broken):
+        told = [seen.get(name) for name in dict.fromkeys([*(m.fact.name for m in answer.misses), *claim.when])]
+        return Standing(CONFIRMED, tuple(told))
+    if isinstance(answer, Good) or (answer is None and seen.listed):
+        return Standing(REFUTED)
+    return Standing(OPEN, (answer.fact,) if isinstance(answer, Blind) else ())
+
+
+def _typed(cause: Cause, seen: Facts | None) -> Cause:
+    """Give a cause with the command that makes each of its fixes."""
+    where = seen if seen is not None else diagnose.NOTHING
+    typed_uv = uv.typed()
+    fixes = tuple(dataclasses.replace(fix, command=command.written(fix, where, uv=typed_uv)) for fix in cause.fixes)
+    return dataclasses.replace(cause, fixes=fixes)

@@ -1,0 +1,107 @@
+"""Put what an installer would choose in the place of what is installed, so that it is judged before anything is.
+
+uv solves the subject's wishes for the target's Python and machine, on a day if one is named; no package is installed,
+and none is run. Of the target itself only the machine and the variables count.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from envdoctor import checks
+from envdoctor.app import judging
+from envdoctor.errors import CannotLook, UserError
+from envdoctor.facts import given
+from envdoctor.facts.together import facts_of
+from envdoctor.model import Distribution, Finding, Place, State, Status, Target, is_of_computer
+from envdoctor.solve import cure, uv
+
+if TYPE_CHECKING:
+    from envdoctor.app.judging import Ground, Tell
+    from envdoctor.app.options import Options
+    from envdoctor.facts import Look
+    from envdoctor.matrix import Matrix
+    from envdoctor.model import Facts, Recipe, Wish
+
+LOCKS = ("pylock", "conda-lock")
+_BUILDS = "an installer would build a package to learn what it needs, which runs its code: not asked"
+
+
+def grounds(options: Options, wanted: Recipe, look: Look | CannotLook, known: Matrix, tell: Tell) -> list[Ground]:
+    """Give what would be installed on each machine that is asked for; raise CannotLook, UserError."""
+    _validate(options, wanted)
+    base = _machine(options, wanted, look, known)
+    return [_chosen(ground, options, wanted, known, tell) for ground in judging.grounds(options, wanted, base)]
+
+
+def _validate(options: Options, wanted: Recipe) -> None:
+    """Refuse what there is nothing to choose for."""
+    if options.subject is None or not wanted.packages:
+        hint = "`envdoctor check recipe.yml --resolve`"
+        raise UserError("`--resolve` needs a subject that asks for packages", hint=hint)
+    if wanted.kind in LOCKS:
+        hint = "check it without `--resolve`, or resolve what it was made from"
+        raise UserError("a lock leaves nothing to choose", place=wanted.path, hint=hint)
+
+
+def _machine(options: Options, wanted: Recipe, look: Look | CannotLook, known: Matrix) -> Facts:
+    """Give the facts of the machine alone; raise CannotLook if not even the Python is known."""
+    try:
+        seen = judging.looked(look, wanted, known)
+    except CannotLook:
+        facts = facts_of(Target("solution", ""), facts=given.read(options.at.given).values())
+        if facts.get("python").state is not State.KNOWN:
+            raise
+        return facts
+    kept = [fact for name, fact in seen.facts.items() if _is_of_machine(name)]
+    missing = {name: why for name, why in seen.missing.items() if _is_of_machine(name)}
+    return facts_of(Target("solution", ""), facts=kept, missing=missing)
+
+
+def _is_of_machine(name: str) -> bool:
+    return is_of_computer(name) or name in given.OF_THE_TARGET or name.startswith("env.")
+
+
+def _chosen(ground: Ground, options: Options, wanted: Recipe, known: Matrix, tell: Tell) -> Ground:
+    """Give a ground with what uv would choose; where it finds nothing, with the verdict that says why."""
+    base, day = ground.facts, options.day
+    python = base.get("python")
+    if python.state is not State.KNOWN:
+        raise CannotLook("the Python to solve for is not known", hint="`--fact python=3.11` names one")
+    place = f"{base.get('os').value or 'linux'} {base.get('arch').value}".rstrip()
+    on = f"on {day}" if day else "today"
+    tell(f"asking the index what an installer would choose {on} for Python {python.value} on {place}")
+    question = uv.Question(
+        requirements=list(dict.fromkeys(cure.wished(wanted, ()))),
+        preferences={},
+        python=python.value,
+        platform=cure.platform(base),
+        wheelless=known.wheelless(),
+        until=day,
+    )
+    answer = uv.solve(question)
+    if not answer.asked:
+        raise CannotLook(f"nothing could be solved: {answer.reason}", hint="`--resolve` needs uv, and an index")
+    chosen = day or datetime.datetime.now(datetime.UTC).date().isoformat()
+    target = Target("solution", f"what uv chooses on {chosen} for Python {python.value} on {place}")
+    dists = [Distribution(name, version, target.path) for name, version in answer.versions.items()]
+    facts = facts_of(target, facts=base.facts.values(), missing=base.missing, distributions=dists)
+    impossible = checks.Verdict((_impossible(answer.reason, wanted),), ()) if answer.reason else None
+    return ground._replace(facts=facts, seen=facts, verdict=impossible)
+
+
+def _impossible(reason: str, wanted: Recipe) -> Finding:
+    """Tell that nothing can be installed; where only a build would tell, that is not known."""
+    builds = "no usable wheels" in reason
+    named = [wish for wish in wanted.packages if wish.name in reason]
+    first: Wish | None = max(named, key=lambda wish: len(wish.name), default=None)
+    return Finding(
+        code=checks.UNSOLVABLE,
+        status=Status.UNKNOWN if builds else Status.ERROR,
+        kind="requirement",
+        title=_BUILDS if builds else checks.TITLES[checks.UNSOLVABLE],
+        cause=reason,
+        culprit=tuple(wish.name for wish in named[:6]),
+        place=first.place if first else Place(wanted.path),
+    )

@@ -1,0 +1,115 @@
+"""Judge logs: is it the environment, which component, what to type; or is it something else, or unclear?
+
+A log is laid out (`reading`), asked for symptoms of claims (`symptoms`), for names that some releases do not have
+(`names`) and for the ways in which jobs die (`mechanisms`). What is found is weighed: the first failure in time, not
+the last line. Facts of a target, and those that the log states itself (`versions`), confirm or refute it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, versions
+from envdoctor.diagnose.candidates import STRONG, merged
+from envdoctor.diagnose.literals import Text
+from envdoctor.model import Facts, Target
+from envdoctor.model.diagnosis import ENVIRONMENT, UNKNOWN, Diagnosis, Log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from envdoctor.diagnose.candidates import Candidate
+    from envdoctor.diagnose.join import Standing
+    from envdoctor.diagnose.reading import Read
+    from envdoctor.model import Claim
+    from envdoctor.model.diagnosis import Cause, Mechanism, Origins
+
+SHOWN = 3
+_WORD = re.compile(r"[A-Za-z][\w-]{2,60}")
+NOTHING = Facts(Target("log", "the log"), listed=False)
+
+
+class Known(NamedTuple):
+    """What a log is judged by. `names` gives the claims about a dotted name, `judged` what facts say of a claim."""
+
+    claims: tuple[Claim, ...]
+    mechanisms: tuple[Mechanism, ...]
+    origins: Origins
+    names: Callable[[str], Sequence[Claim]]
+    judged: Callable[[Claim, Facts], Standing]
+
+
+def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> Diagnosis:
+    """Give the diagnosis of logs, joined with the facts of a target if there is one."""
+    read = reading.laid_out(line._replace(file=log.name) for log in logs for line in log.lines)
+    facts = _facts(read, known, target)
+    found = _candidates(read, known, facts, joined=target is not None)
+    ordered = join.confirmed_first(merged(found))
+    return Diagnosis(
+        verdict=ordered[0].cause.says if ordered else UNKNOWN,
+        causes=_told(ordered),
+        decide=_decide(ordered, target),
+        logs={log.name: log.total for log in logs},
+        target=f"{target.target.kind} {target.target.path}" if target else "",
+    )
+
+
+def _facts(read: Sequence[Read], known: Known, target: Facts | None) -> Facts:
+    """Give the facts of the target over those that the log states."""
+    base = target or NOTHING
+    stated = {name: fact for name, fact in versions.stated(read, known.origins).items() if name not in base.by_name}
+    if target is not None and target.listed:
+        stated = {}
+    return dataclasses.replace(base, facts={**stated, **base.facts})
+
+
+def _candidates(read: Sequence[Read], known: Known, facts: Facts, *, joined: bool) -> list[Candidate]:
+    whole = Text([one.text for one in read])
+    harmless = mechanisms.noise(whole, known.mechanisms)
+    kept = [one for index, one in enumerate(read) if index not in harmless]
+    text, told = Text([one.text for one in kept]), [one for one in known.mechanisms if one.says != "harmless"]
+    mentioned = _mentioned(kept, known.origins)
+
+    def broken(claim: Claim) -> bool:
+        return known.judged(claim, facts).state == "confirmed"
+
+    found = [
+        *symptoms.found(text, kept, known.claims, facts, mentioned, broken),
+        *names.found(text, kept, known.names, facts, known.origins),
+        *mechanisms.found(text, kept, told, known.origins, mentioned),
+    ]
+    return [join.with_facts(one, facts, known.judged, joined=joined) for one in found]
+
+
+def _mentioned(read: Sequence[Read], origins: Origins) -> frozenset[str]:
+    """Name the components that a log speaks of: the owners of its files, and its words."""
+    files = {path for one in read for path in one.frames}
+    found = {owners.of_file(path, origins) for path in files}
+    for word in {word for one in read for word in _WORD.findall(one.text)}:
+        found.add(owners.normal(word))
+        found.update(origins.modules.get(word, ()))
+    return frozenset(found - {""})
+
+
+def _told(ordered: Sequence[Candidate]) -> tuple[Cause, ...]:
+    """Give the causes to show: those that say what the verdict says, what is strong before what is weak."""
+    if not ordered:
+        return ()
+    same = [one for one in ordered if one.cause.says == ordered[0].cause.says]
+    strong = [one for one in same if one.weight >= STRONG] or same[:1]
+    return tuple(one.cause for one in strong[:SHOWN])
+
+
+def _decide(ordered: Sequence[Candidate], target: Facts | None) -> tuple[str, ...]:
+    """Say what would decide what is open."""
+    if ordered and (ordered[0].cause.says != ENVIRONMENT or ordered[0].cause.state != "open"):
+        return ()
+    found = []
+    if target is None:
+        found.append("`--target WHAT` joins the log with what is installed where the job ran")
+    if not ordered:
+        found.append("`envdoctor check` judges the environment itself, `--deep` also the content of its files")
+        found.append("`envdoctor diff OLD-SNAPSHOT` shows what changed since the job last ran")
+    return tuple(found)

@@ -1,0 +1,60 @@
+"""A cause that a place in the log speaks for, before it is weighed against the others."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envdoctor.model import Claim
+    from envdoctor.model.diagnosis import Cause, Line
+
+WARNED = 1.0  # how much less a warning says than the failure itself
+STRONG = 2.0
+
+
+class Candidate(NamedTuple):
+    """A cause, what it weighs, and where the log speaks for it.
+
+    `group` is the line at which its chain of failures begins; `claims` are what of the matrix it comes from.
+    """
+
+    cause: Cause
+    weight: float
+    group: int
+    at: int
+    claims: tuple[Claim, ...] = ()
+
+
+def best_first(found: Iterable[Candidate]) -> list[Candidate]:
+    """Give candidates in the order in which they are believed.
+
+    What is strong comes before what is weak; then the earlier chain of failures; within a chain the heavier one.
+    """
+    return sorted(found, key=lambda one: (one.weight < STRONG, one.group, -one.weight, one.at))
+
+
+def merged(found: Iterable[Candidate]) -> list[Candidate]:
+    """Give each cause once, where it is first believed, with all lines that speak for it."""
+    by_code: dict[tuple[str, tuple[str, ...]], Candidate] = {}
+    for one in best_first(found):
+        key = one.cause.code, one.cause.packages[:1]
+        if key not in by_code:
+            by_code[key] = one
+            continue
+        first = by_code[key]
+        said = {line.text for line in first.cause.lines}
+        lines = (*first.cause.lines, *(line for line in one.cause.lines if line.text not in said))
+        by_code[key] = first._replace(cause=dataclasses.replace(first.cause, lines=lines[:MOST_LINES]))
+    return list(by_code.values())
+
+
+MOST_LINES = 4
+
+
+def shown(line: Line, most: int = 400) -> Line:
+    """Give a line short enough to be shown."""
+    text = line.text.strip()
+    return line._replace(text=text if len(text) <= most else f"{text[:most]}…")

@@ -1,0 +1,99 @@
+"""Join a cause with facts: do they confirm it, refute it, or leave it open?"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor import cells
+from envdoctor.diagnose.candidates import STRONG, Candidate
+from envdoctor.model import State, is_host
+from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from envdoctor.model import Claim, Fact, Facts
+    from envdoctor.model.diagnosis import Cause
+
+
+class Standing(NamedTuple):
+    """What facts say of a claim, and the facts that say so."""
+
+    state: str
+    facts: tuple[Fact, ...] = ()
+
+
+def with_facts(one: Candidate, facts: Facts, judged: Callable[[Claim, Facts], Standing], *, joined: bool) -> Candidate:
+    """Give a candidate with the state that facts give it, and the facts that speak for it."""
+    standing = _of_claims(one, facts, judged) if one.claims else _of_pins(one.cause, facts)
+    state = standing.state if joined or standing.state == CONFIRMED else OPEN
+    seen = standing.facts or tuple(_known(one.cause.packages, facts))
+    cause = dataclasses.replace(one.cause, state=state, facts=seen, confidence=_confidence(one, state))
+    return one._replace(cause=_narrowed(cause, one, facts, judged))
+
+
+def _of_claims(one: Candidate, facts: Facts, judged: Callable[[Claim, Facts], Standing]) -> Standing:
+    standings = [judged(claim, facts) for claim in one.claims]
+    for state in (CONFIRMED, OPEN):
+        if hit := next((standing for standing in standings if standing.state == state), None):
+            return hit
+    return standings[0]
+
+
+def _narrowed(cause: Cause, one: Candidate, facts: Facts, judged: Callable[[Claim, Facts], Standing]) -> Cause:
+    """Of a name that several ranges do not have, tell only the fixes of the range that is installed."""
+    if cause.state != CONFIRMED or len(one.claims) < 2 or not one.claims[0].package:
+        return cause
+    true = [claim for claim in one.claims if judged(claim, facts).state == CONFIRMED]
+    fixes = tuple(fix for claim in true for fix in claim.fixes)
+    return dataclasses.replace(cause, fixes=fixes, cause="; ".join(claim.cause for claim in true))
+
+
+def _of_pins(cause: Cause, facts: Facts) -> Standing:
+    """Judge a mechanism by its first fix: is what it asks for there already?"""
+    asked = [(facts.get(name), cell) for name, cell in (cause.fixes[0].pins.items() if cause.fixes else ())]
+    if not asked:
+        return Standing(OPEN)
+    met = [_met(fact, cell, cause.kind) for fact, cell in asked]
+    known = tuple(fact for fact, _ in asked if fact.state is not State.UNSEEN)
+    if False in met:
+        return Standing(CONFIRMED, known)
+    return Standing(REFUTED if None not in met else OPEN, known)
+
+
+def _met(fact: Fact, cell: str, kind: str) -> bool | None:
+    if fact.state is State.KNOWN and cell == "*" and kind != "missing-package":
+        return None
+    return cells.matches(cell, fact)
+
+
+def _known(packages: Sequence[str], facts: Facts) -> list[Fact]:
+    found = (facts.get(name) for name in packages)
+    return [fact for fact in found if fact.state is State.KNOWN and (fact.name in facts.by_name or is_host(fact.name)
+                                                                     or fact.name in facts.facts)]  # fmt: skip
+
+
+def _confidence(one: Candidate, state: str) -> str:
+    if state == CONFIRMED:
+        return "high"
+    if state == REFUTED:
+        return "low"
+    return "high" if one.weight >= 3 else "medium" if one.weight >= STRONG else "low"
+
+
+def confirmed_first(ordered: Sequence[Candidate]) -> list[Candidate]:
+    """Give candidates with a confirmed cause of the first failure before the open and refuted ones of it."""
+    if not ordered:
+        return []
+    first = ordered[0]
+    rank = {CONFIRMED: 0, OPEN: 1, REFUTED: 2}
+    same = [
+        one
+        for one in ordered
+        if one.group == first.group and one.weight >= STRONG and one.cause.says == first.cause.says
+    ]
+    if first not in same:
+        return list(ordered)
+    moved = sorted(same, key=lambda one: (rank[one.cause.state], -one.weight))
+    return [*moved, *(one for one in ordered if one not in same)]

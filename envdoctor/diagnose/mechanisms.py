@@ -1,0 +1,168 @@
+"""Find the mechanisms whose words a log holds, and fill their texts with what the words lead to.
+
+A group of a pattern that is called `module`, `library`, `soname`, `symbol` or `package` leads to a component; `caller`
+is the package whose code ran last before the line, `owner` the one that brings the file which could not be loaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from envdoctor.diagnose import owners
+from envdoctor.diagnose.candidates import WARNED, Candidate, shown
+from envdoctor.model import Source
+from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, Cause, Origins
+
+if TYPE_CHECKING:
+    import re as regex
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from envdoctor.diagnose.literals import Text
+    from envdoctor.diagnose.reading import Read
+    from envdoctor.model import Fix
+    from envdoctor.model.diagnosis import Mechanism
+
+_HOLE = re.compile(r"\{(\w+)\}")
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")
+_BEFORE_PATH = re.compile(r"[\s'\"(\[,=`]")
+_CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>)\s*\d")
+
+
+def found(
+    text: Text, read: Sequence[Read], mechanisms: Sequence[Mechanism], origins: Origins, mentioned: frozenset[str]
+) -> Iterator[Candidate]:
+    """Give a candidate for each line that a mechanism's pattern matches."""
+    for mechanism in mechanisms:
+        if mechanism.near and mentioned.isdisjoint(mechanism.near):
+            continue
+        for pattern in mechanism.patterns:
+            for index, match in text.matches(pattern):
+                yield from _candidate(mechanism, match, read[index], origins)
+
+
+def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origins: Origins) -> Iterator[Candidate]:
+    words = leads(match, read, origins)
+    if not all(words.get(need) for need in mechanism.needs):
+        return
+    packages = tuple(dict.fromkeys(filled for word in mechanism.packages if (filled := _filled(word, words))))
+    cause = Cause(
+        code=mechanism.code,
+        says=mechanism.says,
+        kind=mechanism.kind,
+        title=_filled(mechanism.title, words, "?"),
+        cause=_filled(mechanism.cause, words, "?"),
+        packages=packages,
+        lines=(shown(read.line),),
+        fixes=tuple(_fix(fix, words) for fix in mechanism.fixes),
+        source=Source(mechanism.source, mechanism.checked, mechanism.evidence),
+    )
+    warned = WARNED if read.warns and not read.raised and mechanism.says == ENVIRONMENT else 0.0
+    yield Candidate(cause, mechanism.weight - warned, read.group, read.line.number)
+
+
+def leads(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
+    """Give what the groups of a match say, and the components that they and the frames before them lead to."""
+    words = {name: value for name, value in match.groupdict().items() if value}
+    behind = owners.callers(read.frames, origins)
+    words |= _owner(words, read, behind, origins)
+    if wish := words.get("wish"):
+        words |= _wished(wish)
+    if module := words.get("module"):
+        known = owners.of_module(module, origins) or _seen(module, behind)
+        words |= {"dotted": module, "module": known, "guess": known or owners.guessed(module)}
+    for group, leads_to in _LEADS.items():
+        if said := words.get(group):
+            words[group] = leads_to(said, origins)
+    named = {words.get(key) for key in ("module", "guess", "package")}
+    words["caller"], words["second"] = [*(name for name in behind if name not in named), "", ""][:2]
+    return words
+
+
+def _owner(words: Mapping[str, str], read: Read, behind: Sequence[str], origins: Origins) -> dict[str, str]:
+    """Give the package of the library that could not be loaded, else the one whose code ran last."""
+    library = words.get("library") or _library(read.text)
+    owner = owners.of_file(library, origins) if library and library != words.get("soname") else ""
+    return {"owner": owner or next(iter(behind), "")}
+
+
+def _named(name: str, origins: Origins) -> str:
+    return owners.of_module(name, origins) or owners.normal(name)
+
+
+def _of_wheel(file: str, _origins: Origins) -> str:
+    return owners.normal(file.rpartition("/")[2].partition("-")[0])
+
+
+def _of_function(name: str, origins: Origins) -> str:
+    """Give the package of a compiled function whose name begins with its module's."""
+    tops = {f"{module}_": dists[0] for module, dists in origins.modules.items() if len(module) > 4}
+    return owners.of_library(name, Origins({}, tops, {}))
+
+
+_LEADS: dict[str, Callable[[str, Origins], str]] = {
+    "soname": owners.of_library,
+    "symbol": owners.of_symbol,
+    "package": _named,
+    "other": _named,
+    "requirer": _named,
+    "file": _of_wheel,
+    "call": _of_function,
+}
+
+
+def _wished(wish: str) -> dict[str, str]:
+    """Take a requirement apart: its package, and the range that it needs."""
+    try:
+        asked = Requirement(wish.strip())
+    except InvalidRequirement:
+        return {}
+    return {"package": asked.name, "need": str(asked.specifier), "wish": f"{asked.name}{asked.specifier}"}
+
+
+def _library(text: str) -> str:
+    """Give the first shared library that a line names, with its path."""
+    if not (found := _LIBRARY.search(text)):
+        return ""
+    return _BEFORE_PATH.split(text[: found.end()])[-1].removeprefix("${").rpartition(":/")[-1]
+
+
+def _seen(module: str, behind: Sequence[str]) -> str:
+    guess = owners.guessed(module)
+    return guess if guess in behind else ""
+
+
+def _filled(template: str, words: Mapping[str, str], otherwise: str = "") -> str:
+    """Fill the holes of a text; one that leads nowhere makes a lone placeholder empty."""
+    return _HOLE.sub(lambda hole: words.get(hole[1]) or otherwise, template)
+
+
+def _fix(fix: Fix, words: Mapping[str, str]) -> Fix:
+    pins = {_filled(name, words): _cell(_filled(cell, words)) for name, cell in fix.pins.items()}
+    return dataclasses.replace(
+        fix,
+        pins={name: cell for name, cell in pins.items() if name and cell},
+        env=dict(fix.env),
+        host={_filled(name, words): _filled(cell, words, "*") for name, cell in fix.host.items()},
+        note=_filled(fix.note, words, "?"),
+        reinstall=tuple(name for word in fix.reinstall if (name := _filled(word, words))),
+    )
+
+
+def _cell(cell: str) -> str:
+    """Give a filled range, or nothing where a hole stayed empty and the operator stands alone."""
+    return cell if cell == "*" or _CLAUSE.match(cell) else ""
+
+
+def noise(text: Text, mechanisms: Sequence[Mechanism]) -> set[int]:
+    """Give the lines that are known to mean no harm."""
+    return {
+        index
+        for mechanism in mechanisms
+        if mechanism.says == HARMLESS
+        for pattern in mechanism.patterns
+        for index, _ in text.matches(pattern)
+    }

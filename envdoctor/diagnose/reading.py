@@ -1,0 +1,84 @@
+"""Lay a log out for judging: its lines without prefixes, the failures in it, the files that each one ran through.
+
+A group of failures is a chain of causes: tracebacks that are joined by Python's own words, of one writer. Groups are
+numbered in the order of time, so that the first failure can be told from those that follow it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor.diagnose.lines import without_prefixes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from envdoctor.model.diagnosis import Line
+
+_BEGINS = re.compile(r"\s*(?:[|+] *)*(?:Exception Group )?Traceback \(most recent call last\)|\S*Error {5,}Traceback ")
+_JOINS = re.compile(
+    r"\s*(?:[|+] *)*(?:During handling of the above exception|The above exception was the direct cause)"
+)
+_FRAME = re.compile(r'File "([^"]{1,500})"|^File (\S{1,500}?)(?::\d+|, line |, in )|^\[?(/[^\s:()]{1,500}\.py)[\]:( ]')
+_FRAME_PYTEST = re.compile(r"^([\w./\\:~-]{1,300}\.py):\d+: ")
+_RAISED = re.compile(r"(?:[\w.]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Fault|Timeout)\b")
+_WARNS = re.compile(
+    r"\bW(?:ARN(?:ING)?|arning)\b|\w+Warning\b|^(?:\d{4}-\d\d-\d\d \S+: )?[WI] |^[WI]\d{4} |^[WI] external|\[W:"
+)
+_FARTHEST = 80
+
+
+class Read(NamedTuple):
+    """A line with its place in the course of the log: which group it belongs to and the files run through before it."""
+
+    line: Line
+    group: int
+    frames: tuple[str, ...]
+    raised: bool
+    warns: bool
+
+    @property
+    def text(self) -> str:
+        """Give the words of the line."""
+        return self.line.text
+
+
+def laid_out(lines: Iterable[Line]) -> list[Read]:
+    """Give the lines of a log in the order of time, each with what stands before it in the words of its writer."""
+    plain = without_prefixes(lines)
+    streams: dict[tuple[str, str], list[Line]] = {}
+    for line in plain:
+        streams.setdefault((line.file, line.stream), []).append(line)
+    read = {id(one.line): one for group in streams.values() for one in _course(group)}
+    return [read[id(line)] for line in plain]
+
+
+def _course(lines: Sequence[Line]) -> list[Read]:
+    """Follow one writer; the group of a line is the number of the line that its chain of failures begins at."""
+    found: list[Read] = []
+    frames: list[tuple[int, str]] = []
+    group, joined = (lines[0].number if lines else 0), False
+    for index, line in enumerate(lines):
+        if _JOINS.match(line.text):
+            joined = True
+        elif _BEGINS.match(line.text):
+            group = group if joined else line.number
+            joined, frames = False, (frames if joined else [])
+        raised = bool(_RAISED.search(line.text[:400]))
+        frames += [(index, path) for path in _files(line.text)]
+        near = tuple(path for at, path in frames if index - at <= _FARTHEST)
+        found.append(Read(line, group, near, raised, bool(_WARNS.search(line.text[:200]))))
+    return found
+
+
+def _files(text: str) -> list[str]:
+    found = [next(filter(None, hit.groups())) for hit in _FRAME.finditer(text[:1000])]
+    return found or [hit[1] for hit in _FRAME_PYTEST.finditer(text[:1000])]
+
+
+def continued(read: Sequence[Read], index: int, most: int = 12) -> str:
+    """Give a line with those of the same writer that follow it, as one text."""
+    stream = read[index].line.stream
+    after = [one.text for one in read[index : index + 4 * most] if one.line.stream == stream]
+    return "\n".join(after[:most])

@@ -1,0 +1,97 @@
+"""What a log tells: its lines, the mechanisms that may stand behind them, the causes found, the diagnosis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envdoctor.model.claims import Fix
+    from envdoctor.model.facts import Fact
+    from envdoctor.model.findings import Source
+
+ENVIRONMENT, NOT_ENVIRONMENT, UNKNOWN, HARMLESS = "environment", "not-environment", "unknown", "harmless"
+CONFIRMED, REFUTED, OPEN = "confirmed", "refuted", "open"
+
+
+class Line(NamedTuple):
+    """A line of a log as it was written, its number counted from one, and the file it stands in if there are several.
+
+    `stream` is the rank, pod or worker that wrote it; it is known once the prefixes are taken off.
+    """
+
+    number: int
+    text: str
+    file: str = ""
+    stream: str = ""
+
+
+class Log(NamedTuple):
+    """What was kept of a log: the lines that may matter, in order, and how many it has in all."""
+
+    name: str
+    lines: tuple[Line, ...]
+    total: int
+
+
+class Mechanism(NamedTuple):
+    """A way in which jobs die, told by the words of the log: `says` whether it is the environment, or harmless.
+
+    A group of a pattern is a placeholder of the texts. `needs`: the placeholders that must lead to a component.
+    `near`: it is only meant where the log speaks of one of these. `weight`: 1 a consequence, 2 a cause, 4 decisive.
+    """
+
+    code: str
+    title: str
+    says: str
+    patterns: tuple[str, ...]
+    cause: str
+    source: str
+    checked: str
+    evidence: str
+    kind: str = ""
+    packages: tuple[str, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    needs: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    weight: int = 2
+
+
+class Origins(NamedTuple):
+    """Where names come from: modules, shared libraries and symbols (by their beginnings) to components."""
+
+    modules: Mapping[str, tuple[str, ...]]
+    libraries: Mapping[str, str]
+    symbols: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause of a failure, most likely culprit first; `state` is what the facts say of it."""
+
+    code: str
+    says: str
+    kind: str
+    title: str
+    cause: str
+    packages: tuple[str, ...] = ()
+    confidence: str = "medium"
+    state: str = OPEN
+    lines: tuple[Line, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The outcome: the verdict, at most three causes, best first, and what would decide what is open."""
+
+    verdict: str
+    causes: tuple[Cause, ...] = ()
+    decide: tuple[str, ...] = ()
+    logs: Mapping[str, int] = field(default_factory=dict)
+    target: str = ""
+    ignored: tuple[str, ...] = ()

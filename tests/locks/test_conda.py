@@ -1,0 +1,192 @@
+"""The conda side: channels that are made here, solved, locked, and read by conda-lock itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envdoctor import matrix
+from envdoctor.app import lock as app
+from envdoctor.app import lock_check
+from envdoctor.errors import CannotLook, Impossible, UserError
+from envdoctor.facts import At
+from tests.locks.channel import Channel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.locks.bench import Bench
+    from tests.locks.index import Index
+
+LIKE = """- rule: SYN001
+  title: tensorflow 2.13 is not for this
+  severity: error
+  when: {tensorflow: "2.13"}
+  needs: {tensorflow: "<2.13"}
+  cause: it is not
+  fixes: [{pins: {tensorflow: "<2.13"}, gives: {tensorflow: 2.2.0}}]
+  source: a test
+  checked: 2026-11-20
+  evidence: executed
+  bad: [{tensorflow: 2.13.1}]
+  good: [{tensorflow: 2.2.0}]
+"""
+PIP_TOO = """- rule: SYN002
+  title: keras is another release than tensorflow
+  severity: error
+  when: {tensorflow: "2.13"}
+  needs: {keras: "2.13"}
+  cause: it was made for another
+  fixes: [{pins: {keras: "2.13"}, gives: {keras: 2.13.1}}]
+  source: a test
+  checked: 2026-11-20
+  evidence: executed
+  bad: [{tensorflow: 2.13.1, keras: 2.15.0}]
+  good: [{tensorflow: 2.13.1, keras: 2.13.1}]
+"""
+
+
+def test_a_second_run_gives_the_same_bytes_and_keeps_versions_until_told_otherwise(bench: Bench) -> None:
+    bench.ask("python=3.11", "numpy")
+    bench.lock()
+    first = bench.path.read_bytes()
+    assert bench.lock().same
+    assert bench.path.read_bytes() == first
+    bench.channel.add(
+        "numpy", "1.25.0", "python >=3.11,<3.12.0a0", "python_abi 3.11.* *_cp311", build="cp311_0", day=1300
+    )
+    bench.channel.write()
+    assert bench.lock().same
+    moved = bench.lock(anew=("numpy",), before="2026-11-20", dry=True).moved
+    assert [(change.name, change.was, change.becomes) for change in moved] == [("numpy", "1.24.3", "1.25.0")]
+    bench.lock(anew=("*",))
+    assert bench.builds()["numpy"] == "1.25.0 cp311_0"
+
+
+def test_a_declared_driver_decides_for_the_build_and_nothing_is_made_up(bench: Bench) -> None:
+    bench.ask("python=3.11", "tensorflow")
+    bench.lock("driver=550.54.15")
+    assert bench.builds()["tensorflow"] == "2.13.1 cuda_cp311_0"
+    assert "cudatoolkit" in bench.builds()
+    assert '"__cuda": "12.4"' in bench.read().custom["envdoctor-machines"].replace("\n", " ")
+    bench.path.unlink()
+    bench.lock("driver=470.42.01")  # runs CUDA 11.4, and the build wants 11.8
+    assert bench.builds()["tensorflow"] == "2.13.1 cpu_cp311_0"
+
+
+def test_what_cannot_be_had_is_told_as_a_chain(bench: Bench) -> None:
+    bench.ask("python=3.11", "tensorflow=2.13.1=cuda*")
+    with pytest.raises(Impossible) as told:
+        bench.lock()
+    assert "tensorflow 2.13.1 needs; __cuda, which this computer has not" in told.value.problem
+    bench.ask("no-such-package")
+    with pytest.raises(Impossible, match="no-such-package"):
+        bench.lock()
+    assert not bench.path.exists()
+
+
+def test_the_matrix_bounds_what_conda_takes(bench: Bench) -> None:
+    (matrix.BUNDLED / "own.yml").write_text(LIKE)
+    bench.ask("python=3.11", "tensorflow")
+    (ruling,) = bench.lock().rulings
+    assert (ruling.code, ruling.bounds) == ("SYN001", ("tensorflow<2.13",))
+    assert bench.builds()["tensorflow"] == "2.2.0 cpu_cp311_0"
+
+
+def test_the_pip_part_is_solved_against_condas_python_and_packages(bench: Bench, index: Index) -> None:
+    (matrix.BUNDLED / "own.yml").write_text(PIP_TOO)
+    for version in ("2.13.1", "2.15.0"):
+        index.add("keras", version, python=">=3.8")
+    for version in ("1.24.3", "2.0.0"):
+        index.add("numpy", version)
+    index.add("seaborn", "0.13.2", "numpy>=1.20", "keras", "pandas", python=">=3.8")
+    index.add("seaborn", "0.14.0", "numpy>=2", python=">=3.8")
+    bench.ask("python=3.8", "tensorflow", "numpy", "pandas", pip=("keras", "seaborn"))
+    bench.lock()
+    builds = bench.builds()
+    assert builds["python"] == "3.8.18 0_cpython"
+    assert {name: builds[name] for name in ("keras", "seaborn", "numpy")} == {
+        "keras": "2.13.1",
+        "seaborn": "0.13.2",
+        "numpy": "1.24.3 cp38_0",
+    }
+    assert "pip" in builds
+    by_pip = [package for package in bench.read().packages if package.manager == "pip"]
+    assert all(package.hashes["sha256"] and package.url.startswith("http://127.0.0.1") for package in by_pip)
+    bench.ask("python=3.8", "numpy", pip=("seaborn>=0.14",))
+    with pytest.raises(Impossible, match=r"the pip part: conda gives numpy 1\.24\.3, but "):
+        bench.lock()
+    bench.ask("python=3.8", pip=("-e .",))
+    with pytest.raises(UserError, match="cannot be locked"):
+        bench.lock()
+
+
+def test_the_first_channel_that_has_a_package_is_the_one_it_comes_from(bench: Bench, tmp_path: Path) -> None:
+    other = Channel(tmp_path / "other")
+    other.add("numpy", "9.9.9", "python >=3.8")
+    other.add("extra", "1.0", "numpy")
+    bench.ask("python=3.11", "extra", channels=(bench.url, other.write(), "nodefaults"))
+    bench.lock()
+    assert bench.builds()["numpy"] == "1.24.3 cp311_0"
+    assert bench.builds()["extra"] == "1.0 0"
+
+
+def test_removed_and_broken_entries_are_not_taken(bench: Bench) -> None:
+    own = ["python >=3.11,<3.12.0a0", "python_abi 3.11.* *_cp311"]
+    bench.channel.add("numpy", "1.26.0", *own, build="cp311_0", removed=True, platforms=["linux-64"])
+    bench.channel.add("strange", "1.0", broken={"md5": None, "sha256": None}, platforms=["linux-64"])
+    bench.channel.write()
+    bench.ask("python=3.11", "numpy")
+    bench.lock()
+    assert bench.builds()["numpy"] == "1.24.3 cp311_0"
+    bench.ask("python=3.11", "strange")
+    with pytest.raises(CannotLook, match=r"states no md5 of strange 1\.0"):
+        bench.lock()
+
+
+def test_a_channel_that_is_not_there_is_told_and_the_old_lock_stays(bench: Bench) -> None:
+    bench.ask("python=3.11")
+    bench.lock()
+    before = bench.path.read_bytes()
+    bench.ask("python=3.11", "numpy", channels=("http://user:secret@127.0.0.1:9/t/tk-123/none",))
+    with pytest.raises(CannotLook) as told:
+        bench.lock()
+    assert "secret" not in told.value.problem
+    assert "tk-123" not in told.value.problem
+    assert bench.path.read_bytes() == before
+
+
+def test_lock_check_tells_what_the_environment_has_not_or_too_much_or_in_another_build(bench: Bench) -> None:
+    bench.ask("python=3.11", "numpy")
+    bench.lock()
+    prefix = bench.folder / "prefix"
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "bin" / "python").symlink_to(sys.executable)
+    (prefix / "conda-meta").mkdir()
+    for name in ("python-3.11.9-0_cpython", "numpy-1.24.3-cp311_9", "libc-floor-2.28-0"):
+        (prefix / "conda-meta" / f"{name}.json").write_text("{}")
+    subject = str(bench.folder / "environment.yml")
+    report = lock_check.check(lock_check.Asked(subject, at=At(str(prefix))))
+    found = {(finding.code, finding.culprit) for finding in report.findings if finding.code.startswith("LOCK")}
+    assert found == {("LOCK004", ("python_abi",)), ("LOCK005", ("libc-floor",)), ("LOCK008", ("numpy",))}
+    assert report.exit_code == 1
+    bench.ask("python=3.11", "numpy", "jupyter")
+    again = lock_check.check(lock_check.Asked(subject, at=At(str(prefix))))
+    assert "now asked for: jupyter" in {finding.cause for finding in again.findings}
+
+
+def test_several_platforms_share_a_lock(bench: Bench) -> None:
+    (bench.folder / "own.yml").write_text(
+        "recipe: 1\nname: own\npython: '>=3.11,<3.12'\npackages: {numpy: '>=1.20', conda:jupyter: '*'}\n"
+        f"machines: {{box: {{glibc: '2.31'}}, mac: {{os: darwin, arch: arm64}}}}\nlock: {{channels: ['{bench.url}']}}\n"
+    )
+    (written,) = app.lock(app.Asked(str(bench.folder / "own.yml"), before="2026-11-20"), bench.said.append)
+    assert written.machines == ("box", "mac")
+    lock = bench.read()
+    assert lock.platforms == ("linux-64", "osx-arm64")
+    assert {package.name for package in lock.of("osx-arm64")} == {package.name for package in lock.of("linux-64")}
+    (row,) = [row for row in json.loads(lock.custom["envdoctor-machines"]) if row["platform"] == "osx-arm64"]
+    assert row["virtual"] == {"__unix": "0", "__osx": "11.0", "__archspec": "1 arm64"}
