@@ -37,9 +37,16 @@ class CannotLook(EnvdoctorError):
 
 
 class Impossible(EnvdoctorError):
-    """What is asked for cannot be had: no set of versions is free of errors (exit status 1)."""
+    """What is asked for cannot be had: no set of versions is free of errors (exit status 1).
+
+    `driver`: it is a driver that is too old for what was chosen.
+    """
 
     exit_code = 1
+
+    def __init__(self, problem: str, *, place: Place | str = "", hint: str = "", driver: bool = False) -> None:
+        super().__init__(problem, place=place, hint=hint)
+        self.driver = driver
 
 
 def near(word: str, known: Iterable[str]) -> str:

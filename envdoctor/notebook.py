@@ -1,5 +1,7 @@
 """Judge the kernel of a notebook: `%load_ext envdoctor` tells what is wrong, `%envdoctor check …` tells it whole.
 
+A cell that fails is followed by its diagnosis, joined with what the kernel has.
+
 Each is a process of its own, of the kernel's Python and with the variables that the notebook has set: it disturbs
 nothing that is imported, and imports nothing into the kernel.
 """
@@ -11,6 +13,7 @@ import os
 import shlex
 import sys
 import tempfile
+import traceback
 from typing import TYPE_CHECKING, Any, Protocol
 
 from envdoctor import processes
@@ -25,6 +28,8 @@ _RESTART = "then restart the runtime (in Colab: Runtime, Restart session), and r
 class Shell(Protocol):
     """What of IPython is needed."""
 
+    events: Any
+
     def register_magic_function(self, func: Callable[[str], None], magic_kind: str, magic_name: str) -> None:
         """Make a function a magic."""
 
@@ -32,7 +37,27 @@ class Shell(Protocol):
 def register(shell: Shell) -> None:
     """Give a notebook `%envdoctor`, and tell what is wrong with its kernel."""
     shell.register_magic_function(magic, magic_kind="line", magic_name="envdoctor")
+    shell.events.register("post_run_cell", after_cell)
     magic("check --quiet")
+
+
+def leave(shell: Shell) -> None:
+    """Follow failing cells no more."""
+    shell.events.unregister("post_run_cell", after_cell)
+
+
+def after_cell(result: Any) -> None:
+    """Print the diagnosis of a cell that failed; say nothing where nothing is known."""
+    error = getattr(result, "error_in_exec", None) or getattr(result, "error_before_exec", None)
+    if not isinstance(error, Exception):
+        return
+    with tempfile.TemporaryDirectory(prefix="envdoctor-") as folder:
+        log = os.path.join(folder, "cell")
+        with open(log, "w", encoding="utf-8") as file:
+            file.write("".join(traceback.format_exception(error)))
+        done = _run(["diagnose", log, "--target", sys.executable], "diagnose")
+    if "\nunknown: " not in done.out:
+        _tell(done)
 
 
 def magic(line: str) -> None:

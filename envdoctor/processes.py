@@ -48,6 +48,14 @@ def start(
     return process
 
 
+def attach(words: Sequence[str], out: int, err: int) -> subprocess.Popen[bytes]:
+    """Start the user's own job: it keeps our input, our group and its own time, and is ended with us alone.
+
+    It is not among those that `end_all` ends: it gets the signals that we get.
+    """
+    return subprocess.Popen(words, stdout=out, stderr=err, close_fds=True)
+
+
 def finish(process: subprocess.Popen[bytes], limit: float) -> Done:
     """Wait for a process up to a limit in seconds and of output, and end it then, with whatever it has started."""
     try:

@@ -129,8 +129,27 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.count = 0
+        self._made: dict[int, tuple[Node, int, int]] = {}  # what aliases lead to: with its size and height
+        self._height = 0
 
     def node(self, found: yaml.Node, depth: int) -> Node:
+        """Give our node for a composed one; an alias counts as often as it is followed, and is made once."""
+        if made := self._made.get(id(found)):
+            node, size, height = made
+            self.count += size
+            self._height = max(self._height, height)
+            if self.count > MOST_NODES or depth + height > DEEPEST:
+                raise UserError("too large or nested too deeply", place=node.place)
+            return node
+        before, beside, self._height = self.count, self._height, 0
+        node = self._new(found, depth)
+        if not isinstance(node, Text):
+            self._height += 1
+            self._made[id(found)] = node, self.count - before, self._height
+        self._height = max(beside, self._height)
+        return node
+
+    def _new(self, found: yaml.Node, depth: int) -> Node:
         place = Place(self.file, found.start_mark.line + 1, found.start_mark.column + 1)
         end = Place(self.file, found.end_mark.line + 1, found.end_mark.column + 1)
         self.count += 1

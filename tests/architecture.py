@@ -24,7 +24,7 @@ READ = {"recipe", "facts", "matrix"}
 JUDGE = {"checks", "diagnose", "link"}
 PURE = {"__init__", "model", "cells", "markers"}
 SHARED = GROUND | {"processes", "yamlpos", "formats"}
-SOLVE = SHARED | READ | JUDGE
+SOLVE = SHARED | READ | {"source"} | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": {"notebook"},
@@ -38,9 +38,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "formats": GROUND | {"yamlpos"},
     "logs": GROUND,
     **dict.fromkeys(READ, SHARED),
+    "source": SHARED | {"facts"},
     **dict.fromkeys(JUDGE, PURE),
     "solve": SOLVE,
-    **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT),
+    **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT | {"logs"}),
     "report": {"__init__", "model"},
     "app": ACT | {"lock", "logs", "smoke", "run", "verify", "report"},
     "cli": {"__init__", "app", "report", "model", "errors", "processes"},

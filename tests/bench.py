@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envdoctor import bootstrap
-from tests import bench_faults, bench_smoke, synthetic
+from tests import bench_faults, bench_locks, bench_logs, bench_smoke, synthetic
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
 WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
@@ -81,6 +81,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 tests --bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=11, help="how often each command is run (default 11)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 5000], help="numbers of distributions")
+    parser.add_argument("--locks", type=int, default=3, help="rounds of locks, which ask an index (default 3)")
+    parser.add_argument("--log-mb", type=int, default=1000, help="the size of the log to diagnose (default 1000)")
     parser.add_argument("--assert", dest="strict", action="store_true", help="fail if a budget is broken")
     parser.add_argument("--faults", action="store_true", help="print the table of faults alone, and keep it")
     parser.add_argument("--smoke", action="store_true", help="measure the core trials of smoke alone")
@@ -99,6 +101,11 @@ def main() -> int:
         budgets += _matrix(Path(folder), asked.rounds)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
+        if asked.locks:
+            variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(Path(folder) / "cache")}
+            promises = bench_locks.measured(Path(folder), asked.locks, variables)
+            budgets += [Budget(one.words, one.seen, one.most) for one in promises]
+        budgets += [Budget(*one) for one in bench_logs.measured(Path(folder), asked.log_mb)]
     budgets += _smoke(3)
     print("\nbudgets", *budgets, "", sep="\n")
     _faults(keep=False)
@@ -169,7 +176,7 @@ def _claims(folder: Path, count: int) -> Path:
 
 
 def _check(folder: Path, size: int, rounds: int) -> list[Budget]:
-    python = _environment(folder / f"venv-{size}", size)
+    python = environment(folder / f"venv-{size}", size)
     commands = {
         EMPTY: [sys.executable, str(folder / "empty.py")],
         "envdoctor check": [*OURS, "check", "--target", python],
@@ -193,7 +200,8 @@ def _check(folder: Path, size: int, rounds: int) -> list[Budget]:
     return budgets
 
 
-def _environment(folder: Path, size: int) -> str:
+def environment(folder: Path, size: int) -> str:
+    """Make an environment with so many distributions; give its Python."""
     subprocess.run([sys.executable, "-I", "-m", "venv", folder], check=True, timeout=300)
     synthetic.write(next(folder.glob("lib/python*/site-packages")), size)
     return str(folder / "bin" / "python")

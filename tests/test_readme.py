@@ -53,3 +53,13 @@ def test_every_bundled_recipe_and_every_command_is_named() -> None:
 
 def test_no_line_is_wider_than_a_page() -> None:
     assert [line for line in README.splitlines() if len(line) > 120] == []
+
+
+def test_every_ready_gate_is_in_the_table_and_run_in_a_test() -> None:
+    gates = ROOT / "fixtures" / "gates"
+    linked = set(re.findall(r"^\[\d\]: (fixtures/gates/\S+)$", README, re.MULTILINE))
+    assert len(linked) == len(set(re.findall(r"\]\[(\d)\]", README)))
+    files = {path.relative_to(ROOT).as_posix() for path in gates.rglob("*") if path.is_file()}
+    assert linked == files
+    tried = (ROOT / "tests" / "real" / "test_gates.py").read_text(encoding="utf-8")
+    assert [name for name in files if name.removeprefix("fixtures/gates/").partition("/")[0] not in tried] == []

@@ -29,6 +29,8 @@ def check(options: Options, tell: Callable[[str], None]) -> Report:
 def _begin(options: Options) -> tuple[facts.Look | None, CannotLook]:
     """Begin to look at the target; one that is not there is told after a mistake in the recipe."""
     try:
-        return facts.Look(options.at), CannotLook("there is no target")
+        # what an installer would choose may be asked of another Python than the target's
+        at = options.at._replace(given=()) if options.resolve else options.at
+        return facts.Look(at), CannotLook("there is no target")
     except CannotLook as error:
         return None, error

@@ -38,6 +38,12 @@ def diagnosed(asked: Asked) -> Diagnosis:
     return of_logs(logs.read(asked.names), knowledge(known), seen)
 
 
+def of_text(text: str, name: str, at: At) -> Diagnosis:
+    """Give the diagnosis of a text, joined with a target; raise UserError or CannotLook."""
+    known = matrix.load()
+    return of_logs([logs.sifted([text.encode("utf-8", "replace")], name)], knowledge(known), looked(at, known))
+
+
 def looked(at: At, known: Matrix) -> Facts:
     """Look at a target, and see it as the job does."""
     look = facts.Look(at)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
-    from envdoctor.lock.codes import TITLES as OF_LOCKS  # not at the start: few ask for it
+    from envdoctor import link  # not at the start: few ask for these
+    from envdoctor.lock.codes import TITLES as OF_LOCKS
     from envdoctor.smoke.codes import TITLES as OF_SMOKE
 
     checks.load()
-    return {code for code in checks.TITLES if code != "MATRIX"} | {*OF_LOCKS, *OF_SMOKE} | known.codes()
+    others = {*OF_LOCKS, *OF_SMOKE, *link.TITLES}
+    return {code for code in checks.TITLES if code != "MATRIX"} | others | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import checks, matrix
 from envdoctor.app import filters, order
-from envdoctor.errors import CannotLook
+from envdoctor.errors import CannotLook, UserError
 from envdoctor.facts import given
 from envdoctor.facts.fingerprint import fingerprint
 from envdoctor.model import Case, Finding, Recipe, Report, Status, Target
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
     """Give the report of a look, or of the reason why there is none; raise UserError for what a person must correct."""
+    if options.day and not options.resolve:
+        raise UserError("`--at` is for `--resolve`", hint="what is installed is judged as it is")
     known = matrix.load(options.matrix)
     asked = wanted(options.subject, known)
     filters.validate(options.filters, asked, known)
@@ -40,7 +42,7 @@ def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
             raise CannotLook("nothing is installed in it", place=seen.target.path, hint="name a recipe to judge it by")
     except CannotLook as error:
         return _blind(options, asked, error)
-    return _judged(options, asked, grounds(options, asked, seen), known, tell)
+    return _judged(options, asked, grounds(options, asked, seen), known, tell, seen)
 
 
 def looked(look: Look | CannotLook, asked: Recipe, known: Matrix) -> Facts:
@@ -67,17 +69,36 @@ def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
     return checks.run_all(Case(wanted, seen, claims, known.modules((*wanted.imports, *wanted.uses))))
 
 
-def _judged(options: Options, wanted: Recipe, grounds: Sequence[Ground], known: Matrix, tell: Tell) -> Report:
+def _judged(
+    options: Options,
+    wanted: Recipe,
+    grounds: Sequence[Ground],
+    known: Matrix,
+    tell: Tell,
+    files: Facts | None = None,
+) -> Report:
+    """Judge grounds; `files` is what lies here, for the link check to read."""
+    linked = None
+    if files is not None and (options.at.deep or options.code):
+        from envdoctor.app import linking
+
+        linked = linking.link(wanted, files, known, options.code)
+        wanted = dataclasses.replace(wanted, uses=tuple(dict.fromkeys((*wanted.uses, *linked.uses))))
     judged = [(ground, ground.verdict or verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
     taken = fingerprint(grounds[0].facts if len(grounds) == 1 else grounds[0].seen)
     if tried := record.cited(taken):  # what `smoke` has shown of the very same contents
         chosen.append(filters.chosen(checks.Verdict((tried,), ()), wanted, options.filters))
+    if linked is not None:
+        from envdoctor.app import linking
+
+        chosen.append(filters.chosen(linked.verdict, wanted, options.filters))
+        chosen = linking.without_told(chosen, known)
     found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
     if any(finding.fixes for finding in found):
         found, cure = _cured(options, wanted, grounds, known, found, tell)
-    held = [one for _, each in judged for one in each.held]
+    held = [one for _, each in judged for one in each.held] + list(linked.verdict.held if linked else ())
     whole = Report(
         recipe=wanted,
         target=grounds[0].facts.target,
@@ -131,15 +152,25 @@ def _cured(
     """Give the findings with the command of each fix, and the one change that ends all errors, on every machine."""
     from envdoctor.solve import cure
 
+    seen = grounds[0].facts
+
     def errors_of(changed: Facts) -> list[Finding]:
         judged = [verdict(wanted, ground.of(changed), known) for ground in grounds]
         after = [finding for one in judged for finding in filters.chosen(one, wanted, options.filters)]
+        after += [finding for finding in found if _stands(finding, seen, changed)]
         return [finding for finding in after if finding.status is Status.ERROR and not finding.suppressed]
 
     seen = grounds[0].facts
     online = options.online or options.resolve
     problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), online, tell, until=options.day)
     return cure.typed(found, seen), cure.find(problem)
+
+
+def _stands(finding: Finding, seen: Facts, changed: Facts) -> bool:
+    """Say whether what the link check found is as it was: no package that it blames has another version."""
+    if not finding.code.startswith("LINK"):
+        return False
+    return all(seen.get(name).value == changed.get(name).value for name in finding.culprit)
 
 
 def _blind(options: Options, wanted: Recipe, error: CannotLook) -> Report:

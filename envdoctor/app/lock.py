@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import matrix
-from envdoctor.app import lock_conda
 from envdoctor.app import lock_request as request
 from envdoctor.app.lock_request import Asked, Earlier
-from envdoctor.errors import UserError
+from envdoctor.errors import Impossible, UserError
 from envdoctor.formats import pylock
-from envdoctor.lock import ask, changes, compare, keep, merge, pypi, spots, toml
+from envdoctor.lock import ask, changes, compare, keep, merge, pypi, spots, toml, virtual
 from envdoctor.markers import Markers
 from envdoctor.model.locks import Written
 from envdoctor.solve import wishes
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Recipe
     from envdoctor.model.locks import Ruling
 
-__all__ = ["Asked", "existing", "lock"]
+__all__ = ["Asked", "earlier", "existing", "lock"]
 
 
 def lock(asked: Asked, tell: Tell) -> list[Written]:
@@ -38,7 +38,9 @@ def lock(asked: Asked, tell: Tell) -> list[Written]:
     wanted = request.recipe(asked, known)
     folder = request.place(asked.subject, asked.to)
     with keep.alone(folder, tell):
-        if lock_conda.concerns(wanted):
+        if request.concerns_conda(wanted):
+            from envdoctor.app import lock_conda  # not for every lock
+
             return lock_conda.lock(asked, wanted, known, folder, tell)
         if asked.render:
             raise UserError("only the lock of an environment of conda can be rendered", place=wanted.path)
@@ -53,9 +55,9 @@ def _of_index(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: T
         if not wishes.written(wish):
             tell(f"{wish.name} is left out: no index of Python packages has it")
     old = existing(folder, wanted.name)
-    earlier = [_earlier(one) for one in old.values()]
-    every = request.computers(asked, wanted, earlier)
-    question = request.question(asked, wanted, known, request.before(asked, wanted, earlier), tell)
+    before = [earlier(one) for one in old.values()]
+    every = request.computers(asked, wanted, before)
+    question = request.question(asked, wanted, known, request.before(asked, wanted, before), tell)
     settled = [_settled(question, spot, {} if "*" in asked.anew else old) for spot in every]
     groups = merge.groups(settled)
     paths = [folder / _name(wanted.name, group if len(groups) > 1 else ()) for group in groups]
@@ -83,7 +85,8 @@ def existing(folder: Path, name: str) -> dict[Path, Lock]:
     return {path: lock for path, lock in found.items() if pypi.own(lock).get("recipe") == name}
 
 
-def _earlier(lock: Lock) -> Earlier:
+def earlier(lock: Lock) -> Earlier:
+    """Give what a lock says of itself."""
     instant = pypi.own(lock).get("exclude-newer")
     known = isinstance(instant, datetime.datetime) and instant.tzinfo
     before = instant.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if known and instant else ""
@@ -93,7 +96,15 @@ def _earlier(lock: Lock) -> Earlier:
 def _settled(question: Wanted, spot: Spot, old: Mapping[Path, Lock]) -> Settled:
     request.allowed(question.recipe, spot)
     text, rulings = _kept(spot, old.values(), question)
-    return request.settled(question, spot, ask.Index(question, spot, text), rulings)
+    try:
+        return request.settled(question, spot, ask.Index(question, spot, text), rulings)
+    except Impossible as error:
+        variant = virtual.torch_for(spot)
+        if not (error.driver and variant and not spot.torch and not question.recipe.locking.torch):
+            raise
+        question.tell(f"the driver is too old for the index's own PyTorch; trying its variant {variant}")
+        other = dataclasses.replace(spot, torch=variant)
+        return request.settled(question, other, ask.Index(question, other, text), rulings)
 
 
 def _kept(spot: Spot, old: Iterable[Lock], question: Wanted) -> tuple[str, tuple[Ruling, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import facts, matrix
-from envdoctor.app import filters, judging, lock_conda, order
+from envdoctor.app import filters, judging, order
 from envdoctor.app import lock as making
 from envdoctor.app import lock_request as request
 from envdoctor.app.options import Filters
@@ -22,6 +22,7 @@ from envdoctor.solve import command, uv
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from envdoctor.app.lock_conda import Checked
     from envdoctor.formats.pylock import Lock
     from envdoctor.lock.spots import Spot
     from envdoctor.matrix import Matrix
@@ -47,14 +48,18 @@ def check(asked: Asked) -> Report:
     look = facts.Look(asked.at)
     try:
         known = matrix.load(asked.matrix)
-        conda = lock_conda.checked(asked.subject, asked.to, known)
+        conda = _of_conda(asked, known)
         wanted, locks = (conda.wanted, []) if conda else _locks(asked, known)
         filters.validate(asked.filters, wanted, known)
         seen = look.facts({*known.variables(), *(f"env.{wish.name}" for wish in wanted.env)})
     finally:
         look.close()
     lock = _for_target(locks, seen)
-    outcomes = list(conda.outcomes(seen, look.sighting.path) if conda else _outcomes(asked, wanted, locks, known, seen))
+    if conda:
+        outcomes = list(conda.outcomes(seen, look.sighting.path))
+    else:
+        outcomes = [*_of_recipe(wanted, locks), *_of_machines(wanted, locks, known, asked)]
+        outcomes += [compare.elsewhere(locks[0], seen)] if lock is None else compare.with_target(lock, seen)
     found = [_ignored(one, wanted, asked.filters) for one in outcomes if isinstance(one, Finding)]
     whole = Report(
         recipe=wanted,
@@ -68,14 +73,13 @@ def check(asked: Asked) -> Report:
     return dataclasses.replace(whole, exit_code=filters.exit_code(whole, asked.filters))
 
 
-def _outcomes(
-    asked: Asked, wanted: Recipe, locks: Sequence[Lock], known: Matrix, seen: Facts
-) -> Iterator[Finding | Held]:
-    """Compare the locks of an index with the recipe, with what is known, and with the target."""
-    yield from _of_recipe(wanted, locks)
-    yield from _of_machines(wanted, locks, known, asked)
-    lock = _for_target(locks, seen)
-    yield from [compare.elsewhere(locks[0], seen)] if lock is None else compare.with_target(lock, seen)
+def _of_conda(asked: Asked, known: Matrix) -> Checked | None:
+    """Give the lock of the conda side, if the subject has one."""
+    if pylock.is_name(Path(asked.subject).name):
+        return None
+    from envdoctor.app import lock_conda  # not for every lock: it reads YAML
+
+    return lock_conda.checked(asked.subject, asked.to, known)
 
 
 def seal(asked: Asked, tell: Tell) -> tuple[Path, int]:
@@ -165,7 +169,9 @@ def _another(machine: Machine, wanted: Recipe, locks: Sequence[Lock]) -> Iterato
 def _for_target(locks: Sequence[Lock], seen: Facts) -> Lock | None:
     """Give the lock for a target: of several that may be the one that it differs least from."""
     fitting = [lock for lock in locks if compare.is_for(lock, seen)]
-    return min(fitting, key=lambda lock: _distance(lock, seen), default=None)
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    return min(fitting, key=lambda lock: _distance(lock, seen))
 
 
 def _distance(lock: Lock, seen: Facts) -> int:

@@ -46,11 +46,6 @@ class Lines(NamedTuple):
         return sorted([*texts, *(f"pip {line.text}" for line in self.pip)])
 
 
-def concerns(wanted: Recipe) -> bool:
-    """Say whether a recipe asks for conda's packages."""
-    return wanted.kind == "environment" or bool(wanted.locking.channels)
-
-
 def lines(wanted: Recipe, known: Matrix) -> Lines:
     """Give what a recipe or an environment.yml asks of conda and of pip."""
     if wanted.kind == "environment":
@@ -197,7 +192,7 @@ def checked(subject: str, to: Path | None, known: Matrix) -> Checked | None:
     if pylock.is_name(path.name):
         return None
     wanted = judging.wanted(subject, known)
-    if not concerns(wanted):
+    if not request.concerns_conda(wanted):
         return None
     path = path_of(request.place(subject, to), wanted.name)
     if not path.exists():

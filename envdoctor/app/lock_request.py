@@ -75,6 +75,11 @@ def recipe(asked: Asked, known: Matrix) -> Recipe:
     return dataclasses.replace(wanted, locking=wanted.locking._replace(torch=torch))
 
 
+def concerns_conda(wanted: Recipe) -> bool:
+    """Say whether a recipe asks for conda's packages."""
+    return wanted.kind == "environment" or bool(wanted.locking.channels)
+
+
 def place(subject: str, to: Path | None) -> Path:
     """Give the folder of a subject's locks: that of its file, for a bundled recipe the one we are in."""
     if to is not None:
@@ -176,7 +181,8 @@ def settled(wanted: Wanted, spot: Spot, ask: settle.Ask, rulings: Sequence[Rulin
     if not found.text:
         where = f" for {spot.name}" if spot.name else ""
         problem = f"cannot be locked{where}: {'; '.join(found.reasons)}"
-        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT)
+        driver = any(error.kind == "driver" for error in found.errors)
+        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT, driver=driver)
     return found
 
 

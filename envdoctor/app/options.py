@@ -30,8 +30,9 @@ class Filters(NamedTuple):
 class Options(NamedTuple):
     """How to judge. `subject`: None for every rule that applies; `words`: how to ask the same again.
 
-    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on. `resolve`:
-    judge what an installer would choose in place of what is installed, on a `day`, or today.
+    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on. `code`: the
+    programs that are to run. `resolve`: judge what an installer would choose in place of what is installed, on a `day`,
+    or today.
     """
 
     subject: str | None = None
@@ -39,6 +40,7 @@ class Options(NamedTuple):
     filters: Filters = Filters()
     matrix: tuple[Path, ...] = ()
     machines: tuple[str, ...] = ()
+    code: tuple[Path, ...] = ()
     online: bool = False
     words: str = "envdoctor check"
     resolve: bool = False

@@ -32,7 +32,7 @@ def grounds(options: Options, wanted: Recipe, look: Look | CannotLook, known: Ma
     """Give what would be installed on each machine that is asked for; raise CannotLook, UserError."""
     _validate(options, wanted)
     base = _machine(options, wanted, look, known)
-    return [_chosen(ground, options, wanted, known, tell) for ground in judging.grounds(options, wanted, base)]
+    return [_chosen(ground, options, wanted, known, tell) for ground in _laid_out(options, wanted, base)]
 
 
 def _validate(options: Options, wanted: Recipe) -> None:
@@ -46,21 +46,41 @@ def _validate(options: Options, wanted: Recipe) -> None:
 
 
 def _machine(options: Options, wanted: Recipe, look: Look | CannotLook, known: Matrix) -> Facts:
-    """Give the facts of the machine alone; raise CannotLook if not even the Python is known."""
+    """Give the facts of the machine alone; raise CannotLook if not even the Python is known.
+
+    What is given stands for what the target has: another Python may be asked about, and with any fact of another
+    computer none of this one counts.
+    """
+    said = given.read(options.at.given)
     try:
         seen = judging.looked(look, wanted, known)
     except CannotLook:
-        facts = facts_of(Target("solution", ""), facts=given.read(options.at.given).values())
-        if facts.get("python").state is not State.KNOWN:
+        if "python" not in said:
             raise
-        return facts
-    kept = [fact for name, fact in seen.facts.items() if _is_of_machine(name)]
-    missing = {name: why for name, why in seen.missing.items() if _is_of_machine(name)}
-    return facts_of(Target("solution", ""), facts=kept, missing=missing)
+        return facts_of(Target("solution", ""), facts=said.values())
+    kept = {name: fact for name, fact in seen.facts.items() if _counts(name, alone=not said)}
+    missing = {name: why for name, why in seen.missing.items() if _counts(name, alone=not said) and name not in said}
+    return facts_of(Target("solution", ""), facts={**kept, **said}.values(), missing=missing)
 
 
-def _is_of_machine(name: str) -> bool:
-    return is_of_computer(name) or name in given.OF_THE_TARGET or name.startswith("env.")
+def _counts(name: str, *, alone: bool) -> bool:
+    """Say whether a fact of the target is one of its machine; of its computer only where no other is described."""
+    return name in given.OF_THE_TARGET or name.startswith("env.") or (alone and is_of_computer(name))
+
+
+def _laid_out(options: Options, wanted: Recipe, base: Facts) -> list[Ground]:
+    """Give the facts once for each machine that was named: unlike a target, a solution has the machine's Python."""
+    if not options.machines:
+        return [judging.Ground(base, base)]
+    from envdoctor.facts import machines
+
+    found = []
+    for one in machines.find(options.machines, wanted.machines):
+        kept = {name: fact for name, fact in base.facts.items() if not is_of_computer(name)}
+        facts = facts_of(base.target, facts={**kept, **one.facts}.values(), missing=one.missing)
+        own = {name: fact for name, fact in one.facts.items() if is_of_computer(name)}
+        found.append(judging.Ground(facts, facts, one._replace(facts=own)))
+    return found
 
 
 def _chosen(ground: Ground, options: Options, wanted: Recipe, known: Matrix, tell: Tell) -> Ground:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, smoke
+from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, run, smoke
 from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
     from envdoctor.errors import EnvdoctorError
 
+# The root of what a command line can do wrong, in click or in the click that Typer brings along.
+_Misused: type[Exception] = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     name="envdoctor",
     cls=Group,
@@ -33,6 +35,7 @@ app.command("facts", cls=Command)(facts.facts)
 app.command("diagnose", cls=Command)(diagnose.diagnose)
 app.command("diff", cls=Command)(diff.diff)
 app.command("explain", cls=Command)(explain.explain)
+app.command("run", cls=Command)(run.run)
 app.command("smoke", cls=Command)(smoke.smoke)
 app.add_typer(lock.app, name="lock")
 app.add_typer(rules.app, name="rules")
@@ -64,6 +67,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     _open_streams()
+    sys.argv = run.split(sys.argv)
     try:
         _run()
     except EnvdoctorError as error:
@@ -96,9 +100,24 @@ def _open_streams() -> None:
 def _run() -> None:
     """Run the command, and what it printed to its end: a full disk shows at the last moment."""
     try:
-        app()
+        status = app(standalone_mode=False)
+    except _Misused as error:
+        sys.exit(_shown(error))
     finally:
         sys.stdout.flush()
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _shown(error: Exception) -> int:
+    """Print what is wrong with the command line as Typer does, without what was typed to steer the terminal."""
+    import io
+
+    from envdoctor.report.layout import clean
+
+    told = io.StringIO()
+    error.show(told)  # type: ignore[attr-defined]
+    print("\n".join(map(clean, told.getvalue().splitlines())), file=sys.stderr)
+    return int(getattr(error, "exit_code", 2))
 
 
 class _Interrupted(BaseException):

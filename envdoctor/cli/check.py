@@ -45,6 +45,7 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     strict: Strict = False,
     baseline: Baseline = None,
     deep: options.Deep = False,
+    code: options.Code = None,
     online: Online = False,
     resolve: Resolve = False,
     at: Day = "",
@@ -68,7 +69,8 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     way = delivery.Way.of(form, json, outputs, color, verbose - quiet)
     look = how.At(target, tuple(fact or ()), static, timeout, deep)
     filters = how.Filters(prefixes(select), prefixes(ignore), fail_on.value, strict, baseline or "")
-    asked = how.Options(subject, look, filters, tuple(matrix or ()), tuple(machine or ()), online, again(), resolve, at)
+    asked = how.Options(subject, look, filters, tuple(matrix or ()), tuple(machine or ()), tuple(code or ()), online)
+    asked = asked._replace(words=again(), resolve=resolve, day=at)
     delivery.deliver(app.check(asked, output.tell), way)
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from envdoctor.cli.options import Color
 
@@ -16,28 +16,29 @@ if TYPE_CHECKING:
     from envdoctor.report.layout import Line
 
 
-def width() -> int:
+def width(stream: TextIO | None = None) -> int:
     """Give the width to lay text out for: the terminal's up to 100 columns, 80 where there is none."""
-    return min(shutil.get_terminal_size((80, 24)).columns, 100) if sys.stdout.isatty() else 80
+    return min(shutil.get_terminal_size((80, 24)).columns, 100) if (stream or sys.stdout).isatty() else 80
 
 
-def show(lines: Iterable[Line], color: Color) -> None:
-    """Print lines on stdout."""
-    if _wants_color(color):
+def show(lines: Iterable[Line], color: Color, stream: TextIO | None = None) -> None:
+    """Print lines, on stdout if nothing else is said."""
+    to = stream or sys.stdout
+    if _wants_color(color, to):
         from envdoctor.report.screen import coloured
 
-        sys.stdout.write(coloured(lines))
+        to.write(coloured(lines))
     else:
         from envdoctor.report.layout import plain
 
-        sys.stdout.write(plain(lines))
-    sys.stdout.flush()
+        to.write(plain(lines))
+    to.flush()
 
 
-def _wants_color(color: Color) -> bool:
+def _wants_color(color: Color, stream: TextIO) -> bool:
     if color is not Color.AUTO:
         return color is Color.ALWAYS
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def tell(message: str) -> None:

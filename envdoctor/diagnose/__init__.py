@@ -57,12 +57,12 @@ def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> 
 
 
 def _facts(read: Sequence[Read], known: Known, target: Facts | None) -> Facts:
-    """Give the facts of the target over those that the log states."""
-    base = target or NOTHING
-    stated = {name: fact for name, fact in versions.stated(read, known.origins).items() if name not in base.by_name}
-    if target is not None and target.listed:
-        stated = {}
-    return dataclasses.replace(base, facts={**stated, **base.facts})
+    """Give the facts of the target, or those that the log states; what the log shows at work is not absent."""
+    if target is None:
+        return dataclasses.replace(NOTHING, facts=versions.stated(read, known.origins))
+    at_work = {owners.of_file(path, known.origins) for path in {path for one in read for path in one.frames}}
+    missing = dict.fromkeys(at_work - {"", *target.by_name}, "the log shows it, the target does not have it")
+    return dataclasses.replace(target, missing={**missing, **target.missing})
 
 
 def _candidates(read: Sequence[Read], known: Known, facts: Facts, *, joined: bool) -> list[Candidate]:
@@ -80,14 +80,14 @@ def _candidates(read: Sequence[Read], known: Known, facts: Facts, *, joined: boo
         *names.found(text, kept, known.names, facts, known.origins),
         *mechanisms.found(text, kept, told, known.origins, mentioned),
     ]
-    return [join.with_facts(one, facts, known.judged, joined=joined) for one in found]
+    return join.agreed([join.with_facts(one, facts, known.judged, joined=joined) for one in found])
 
 
 def _mentioned(read: Sequence[Read], origins: Origins) -> frozenset[str]:
     """Name the components that a log speaks of: the owners of its files, and its words."""
     files = {path for one in read for path in one.frames}
     found = {owners.of_file(path, origins) for path in files}
-    for word in {word for one in read for word in _WORD.findall(one.text)}:
+    for word in {word for one in read for word in _WORD.findall(f"{one.line.stream} {one.text}")}:
         found.add(owners.normal(word))
         found.update(origins.modules.get(word, ()))
     return frozenset(found - {""})

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from envdoctor.diagnose.reading import Read
     from envdoctor.model import Claim
     from envdoctor.model.diagnosis import Cause, Line
 
-WARNED = 1.0  # how much less a warning says than the failure itself
 STRONG = 2.0
+_DECISIVE = 4.0
 
 
 class Candidate(NamedTuple):
     """A cause, what it weighs, and where the log speaks for it.
 
-    `group` is the line at which its chain of failures begins; `claims` are what of the matrix it comes from.
+    `group` is the line at which its chain of failures begins; `claims` are what of the matrix it comes from, `fits`
+    says that the log speaks of all that they need.
     """
 
     cause: Cause
@@ -26,6 +28,14 @@ class Candidate(NamedTuple):
     group: int
     at: int
     claims: tuple[Claim, ...] = ()
+    fits: bool = False
+
+
+def weighed(weight: float, read: Read) -> float:
+    """Give what a line weighs: a warning less than a failure, and only a decisive one as much as a cause."""
+    if not read.warns or read.raised:
+        return weight
+    return weight - 1 if weight >= _DECISIVE else min(weight - 1, STRONG - 0.1)
 
 
 def best_first(found: Iterable[Candidate]) -> list[Candidate]:

@@ -13,7 +13,7 @@ from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from envdoctor.model import Claim, Fact, Facts
+    from envdoctor.model import Claim, Fact, Facts, Fix
     from envdoctor.model.diagnosis import Cause
 
 
@@ -51,8 +51,9 @@ def _narrowed(cause: Cause, one: Candidate, facts: Facts, judged: Callable[[Clai
 
 
 def _of_pins(cause: Cause, facts: Facts) -> Standing:
-    """Judge a mechanism by its first fix: is what it asks for there already?"""
-    asked = [(facts.get(name), cell) for name, cell in (cause.fixes[0].pins.items() if cause.fixes else ())]
+    """Judge a mechanism by its first fix that names a range: is what it asks for there already?"""
+    exact = [fix for fix in cause.fixes if set(fix.pins.values()) - {"*"}] or cause.fixes
+    asked = [(facts.get(name), cell) for name, cell in (exact[0].pins.items() if exact else ())]
     if not asked:
         return Standing(OPEN)
     met = [_met(fact, cell, cause.kind) for fact, cell in asked]
@@ -63,7 +64,7 @@ def _of_pins(cause: Cause, facts: Facts) -> Standing:
 
 
 def _met(fact: Fact, cell: str, kind: str) -> bool | None:
-    if fact.state is State.KNOWN and cell == "*" and kind != "missing-package":
+    if cell == "*" and kind != "missing-package":
         return None
     return cells.matches(cell, fact)
 
@@ -80,6 +81,43 @@ def _confidence(one: Candidate, state: str) -> str:
     if state == REFUTED:
         return "low"
     return "high" if one.weight >= 3 else "medium" if one.weight >= STRONG else "low"
+
+
+def agreed(found: Sequence[Candidate]) -> list[Candidate]:
+    """Let what is known best of a line decide for all that is found in it, and lend its fixes to one another.
+
+    A rule of the pair that the log speaks of knows more than the table of names, and both more than a mechanism.
+    """
+    lines: dict[int, list[Candidate]] = {}
+    for one in found:
+        lines.setdefault(one.at, []).append(one)
+    return [_agreed(one, lines[one.at]) for one in found]
+
+
+def _agreed(one: Candidate, here: Sequence[Candidate]) -> Candidate:
+    near = [other for other in here if set(other.cause.packages) & set(one.cause.packages)]
+    pairs = [other for other in near if other.claims and not _is_name(other)]
+    rules = [other for other in pairs if other.fits or other.cause.state == CONFIRMED]
+    names = [other for other in near if other.claims and _is_name(other)]
+    states = {other.cause.state for other in (rules or names)} - {OPEN}
+    state = CONFIRMED if CONFIRMED in states else REFUTED if states == {REFUTED} else one.cause.state
+    more = [fix for other in near for fix in other.cause.fixes if fix not in one.cause.fixes and fix.pins]
+    fixes = [*one.cause.fixes, *(more if one.cause.state == OPEN or state == REFUTED else ())]
+    kept = tuple({_change(fix): fix for fix in reversed(fixes)}.values())[::-1][:MOST_FIXES]
+    return one._replace(cause=dataclasses.replace(one.cause, state=state, fixes=kept))
+
+
+def _is_name(one: Candidate) -> bool:
+    return bool(one.claims and one.claims[0].package)
+
+
+def _change(fix: Fix) -> str:
+    return repr(
+        (dict(fix.pins), dict(fix.env), fix.python, fix.reinstall, dict(fix.host), fix.note if not fix.pins else "")
+    )
+
+
+MOST_FIXES = 6
 
 
 def confirmed_first(ordered: Sequence[Candidate]) -> list[Candidate]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor.diagnose import owners
-from envdoctor.diagnose.candidates import WARNED, Candidate, shown
+from envdoctor.diagnose.candidates import Candidate, shown, weighed
 from envdoctor.model import Source
 from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, Cause, Origins
 
@@ -60,15 +60,15 @@ def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origin
         fixes=tuple(_fix(fix, words) for fix in mechanism.fixes),
         source=Source(mechanism.source, mechanism.checked, mechanism.evidence),
     )
-    warned = WARNED if read.warns and not read.raised and mechanism.says == ENVIRONMENT else 0.0
-    yield Candidate(cause, mechanism.weight - warned, read.group, read.line.number)
+    weight = weighed(mechanism.weight, read) if mechanism.says == ENVIRONMENT else mechanism.weight
+    yield Candidate(cause, weight, read.group, read.line.number)
 
 
 def leads(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
     """Give what the groups of a match say, and the components that they and the frames before them lead to."""
     words = {name: value for name, value in match.groupdict().items() if value}
     behind = owners.callers(read.frames, origins)
-    words |= _owner(words, read, behind, origins)
+    words |= _owner(words, read, behind, origins) | {"here": _own(read.frames)}
     if wish := words.get("wish"):
         words |= _wished(wish)
     if module := words.get("module"):
@@ -124,10 +124,20 @@ def _wished(wish: str) -> dict[str, str]:
 
 
 def _library(text: str) -> str:
-    """Give the first shared library that a line names, with its path."""
-    if not (found := _LIBRARY.search(text)):
-        return ""
-    return _BEFORE_PATH.split(text[: found.end()])[-1].removeprefix("${").rpartition(":/")[-1]
+    """Give the shared library that a line is about, with its path: the first that is not only named as a version."""
+    for found in _LIBRARY.finditer(text):
+        before = text[: found.end()]
+        path = _BEFORE_PATH.split(before)[-1]
+        if not before.removesuffix(path).endswith(("version ", "in file ", "with error: ")):
+            return path
+    return ""
+
+
+def _own(frames: Sequence[str]) -> str:
+    """Give the file of the last frame if it is the program's own."""
+    last = frames[-1] if frames else ""
+    installed = "site-packages" in last or "dist-packages" in last or last.startswith("<") or not last.endswith(".py")
+    return "" if installed or owners.is_standard(last) else last.replace("\\", "/").rpartition("/")[2]
 
 
 def _seen(module: str, behind: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.diagnose import owners
-from envdoctor.diagnose.candidates import Candidate, shown
+from envdoctor.diagnose.candidates import Candidate, shown, weighed
 from envdoctor.model import Source, State
 from envdoctor.model.diagnosis import ENVIRONMENT, Cause
 
@@ -33,6 +33,7 @@ _FORMS = (
     r"type object '(?P<module>\w+)' has no attribute '(?P<name>\w+)'",
 )
 _WEIGHT = 3.2
+_BESIDE = 2.9  # for the standard library a mechanism knows more
 
 
 class Missing(NamedTuple):
@@ -79,7 +80,8 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
         fixes=tuple(fixes),
         source=Source(first.source, first.checked, first.evidence),
     )
-    return Candidate(cause, _WEIGHT, read.group, read.line.number, tuple(ordered))
+    weight = _BESIDE if package == "python" else _WEIGHT
+    return Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(ordered))
 
 
 def _removed(claim: Claim) -> bool:

@@ -41,7 +41,7 @@ def of_file(path: str, origins: Origins) -> str:
     """Give the distribution that brings a file, as far as its path tells, or nothing."""
     if found := _SITE.findall(path):
         return _of_top(_before_version(found[-1]), origins)
-    if _PYTHON_ITSELF.search(path):
+    if is_standard(path):
         return "python"
     parts = [part for part in _PART.split(path) if part]
     for part in [*parts[-1:], *parts[:-1]]:
@@ -64,6 +64,11 @@ def _of_top(top: str, origins: Origins) -> str:
 def _before_version(part: str) -> str:
     found = _EGG.match(part)
     return found[1] if found else part.partition(".")[0] if not part.startswith(".") else part
+
+
+def is_standard(path: str) -> bool:
+    """Say whether a file belongs to Python itself."""
+    return _PYTHON_ITSELF.search(path) is not None
 
 
 def of_library(name: str, origins: Origins) -> str:

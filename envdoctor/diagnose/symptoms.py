@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envdoctor.diagnose.candidates import WARNED, Candidate, shown
-from envdoctor.model import Source, State, is_host
+from envdoctor.diagnose.candidates import Candidate, shown, weighed
+from envdoctor.model import Source, State, Status, is_host
 from envdoctor.model.diagnosis import ENVIRONMENT, Cause
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ _NAMES = {
 def found(text: Text, read: Sequence[Read], claims: Iterable[Claim], facts: Facts, mentioned: frozenset[str],
           broken: Callable[[Claim], bool]) -> Iterator[Candidate]:  # fmt: skip
     """Give a candidate for each line that shows symptoms: the claims that the log, or the facts, mean."""
-    by_line: dict[int, dict[str, Claim]] = {}
+    by_line: dict[tuple[int, bool], list[Claim]] = {}
     for pattern, sharing in _by_pattern(claims).items():
         for index, _ in text.matches(pattern):
             for claim in sharing:
                 if not claim.package or _tells_name(claim, text.lines[index]):
-                    by_line.setdefault(index, {}).setdefault(claim.code, claim)
-    for index, here in sorted(by_line.items()):
-        yield from _chosen(list(here.values()), read[index], facts, mentioned, broken)
+                    by_line.setdefault((index, bool(claim.package)), []).append(claim)
+    for (index, _), here in sorted(by_line.items()):
+        yield from _chosen(list({id(claim): claim for claim in here}.values()), read[index], facts, mentioned, broken)
 
 
 def _by_pattern(claims: Iterable[Claim]) -> dict[str, list[Claim]]:
@@ -65,10 +65,9 @@ def _chosen(
     if (fitting and len(fitting) < len(possible)) or len(possible) == 1:
         best = sorted(best, key=lambda claim: -_share(claim, mentioned))
     weight = _FITTING if fitting or confirmed else _ALONE if len(possible) == 1 else _AMONG
-    warned = WARNED if read.warns and not read.raised else 0.0
     together = best if len(best) > 1 and not (fitting or confirmed) else best[:1]
     cause = _cause(best[0], together, read, mentioned)
-    yield Candidate(cause, weight - warned, read.group, read.line.number, tuple(best))
+    yield Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(best), bool(fitting))
 
 
 def _excluded(claim: Claim, facts: Facts) -> bool:
@@ -79,18 +78,18 @@ def _excluded(claim: Claim, facts: Facts) -> bool:
     )
 
 
-def components(claim: Claim) -> set[str]:
+def components(claim: Claim) -> list[str]:
     """Give the distributions that must be there for a claim to be true."""
-    return {name for name, cell in claim.when.items() if not is_host(name) and cell not in ("absent", "unset")}
+    return [name for name, cell in claim.when.items() if not is_host(name) and cell not in ("absent", "unset")]
 
 
 def _spoken(claim: Claim, mentioned: frozenset[str]) -> bool:
     wanted = components(claim)
-    return bool(wanted) and wanted <= mentioned
+    return bool(wanted) and mentioned.issuperset(wanted)
 
 
 def _share(claim: Claim, mentioned: frozenset[str]) -> float:
-    wanted = components(claim) | {name for row in claim.rows for name in (*row.needs, *row.requires)}
+    wanted = {*components(claim)} | {name for row in claim.rows for name in (*row.needs, *row.requires)}
     return len(wanted & mentioned) / len(wanted) if wanted else 0.0
 
 
@@ -136,13 +135,19 @@ def packages_of(together: Sequence[Claim], mentioned: frozenset[str]) -> tuple[s
     """Give the components of claims, the likeliest culprit first; what several share comes before what one has."""
     often: dict[str, int] = {}
     for claim in together:
-        for name in (*claim.culprit, *_rows(claim), *components(claim)):
+        for name in (*claim.culprit, *_columns(claim, mentioned), *_rows(claim), *components(claim)):
             often[name] = often.get(name, 0) + 1
     order = list(often)
     if len(together) > 1:
         order.sort(key=lambda name: (-often[name], name not in mentioned))
     named = [_NAMES.get(name.partition(".")[0], name) if is_host(name) else name for name in order]
     return tuple(name for name in dict.fromkeys(named) if name)[:6]
+
+
+def _columns(claim: Claim, mentioned: frozenset[str]) -> list[str]:
+    """Give the columns of a table that the log speaks of, or those whose miss is an error."""
+    spoken = [name for name in claim.columns if name in mentioned and not is_host(name)]
+    return spoken or [name for name, severity in claim.columns.items() if severity is Status.ERROR]
 
 
 def _rows(claim: Claim) -> list[str]:

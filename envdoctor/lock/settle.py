@@ -50,13 +50,17 @@ class Wanted:
 
 
 class Settled(NamedTuple):
-    """A set that was judged free of errors, and what was ruled out on the way; without a set, why there is none."""
+    """A set that was judged free of errors, and what was ruled out on the way; without a set, why there is none.
+
+    `errors` are then those of the first answer.
+    """
 
     spot: Spot
     text: str = ""
     versions: Mapping[str, str] = {}
     rulings: tuple[Ruling, ...] = ()
     reasons: tuple[str, ...] = ()
+    errors: tuple[Finding, ...] = ()
 
 
 class _State(NamedTuple):
@@ -77,7 +81,7 @@ def settle(wanted: Wanted, spot: Spot, ask: Ask, rulings: Sequence[Ruling] = ())
         return Settled(spot, reasons=(first.answer.reason,))
     found = first if not first.errors else search.beyond(first)
     if found is None:
-        return Settled(spot, reasons=search.reasons(first))
+        return Settled(spot, reasons=search.reasons(first), errors=tuple(first.errors))
     still = [ruling for ruling in rulings if _holds(ruling, found.answer.versions)]
     every = tuple(dict.fromkeys([*found.rulings, *still]))
     return Settled(spot, found.answer.text, found.answer.versions, every)

@@ -1,4 +1,4 @@
-"""Which virtual packages does a computer have for conda? They decide between builds, so none is ever made up.
+"""Which virtual packages does a computer have for conda, and which PyTorch? They decide, so none is ever made up.
 
 `__cuda` is there only where a driver is declared; the C library is the one that is declared, else the oldest that
 conda-forge builds for. The processor is the plain one of its kind: whoever makes a lock may have a newer one.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envdoctor.lock.spots import Spot
 
 Virtual = dict[str, tuple[str, str]]
-_TABLE = Path(__file__).with_name("conda.yml")
+_TABLE = Path(__file__).with_name("computers.yml")
 
 
 @cache
@@ -47,6 +47,13 @@ def of(spot: Spot) -> Virtual:
     found["__archspec"] = "1", arch
     cuda = said.get("cuda.driver") or _cuda(said.get("driver", ""), known["drivers"])
     return {**found, **({"__cuda": (cuda, "")} if cuda else {})}
+
+
+def torch_for(spot: Spot) -> str:
+    """Give the newest variant of PyTorch whose CUDA the declared driver runs, or nothing."""
+    driver = spot.facts.get("driver")
+    rows = table()["torch"].items() if driver else ()
+    return next((name for name, least in rows if driver and cells.contains(f">={least}", driver.value)), "")
 
 
 def _cuda(driver: str, drivers: Mapping[str, str]) -> str:

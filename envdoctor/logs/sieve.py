@@ -41,7 +41,7 @@ class Sieve:
         self._head_bytes = 0
         self._middle: list[Line] = []
         self._middle_bytes = 0
-        self._tail: deque[tuple[int, list[bytes]]] = deque()
+        self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_bytes = 0
         self._shapes: set[bytes] = set()
         self._owed = 0
@@ -70,7 +70,8 @@ class Sieve:
         """Give the last lines with their numbers."""
         found: list[tuple[int, bytes]] = []
         size = 0
-        for first, lines in reversed(self._tail):
+        for first, block in reversed(self._tail):
+            lines = block.split(b"\n")
             for index in reversed(range(len(lines))):
                 size += len(lines[index]) + 1
                 if size > WHOLE and found:
@@ -80,20 +81,22 @@ class Sieve:
 
     def _block(self, block: bytes) -> None:
         """Take some whole lines, given without the last line's end."""
-        lines = block.split(b"\n")
         first = self.total + 1
-        self.total += len(lines)
+        self.total += block.count(b"\n") + 1
         if self._head_bytes < WHOLE:
-            lines, first = self._into_head(lines, first)
-        if not lines:
-            return
-        self._look(block, lines, first)
-        self._tail.append((first, lines))
+            lines = block.split(b"\n")
+            taken = self._into_head(lines, first)
+            if taken == len(lines):
+                return
+            block, first = b"\n".join(lines[taken:]), first + taken
+        self._look(block, first)
+        self._tail.append((first, block))
         self._tail_bytes += len(block)
-        while len(self._tail) > 1 and self._tail_bytes - _size(self._tail[0][1]) > WHOLE:
-            self._tail_bytes -= _size(self._tail.popleft()[1])
+        while len(self._tail) > 1 and self._tail_bytes - len(self._tail[0][1]) > WHOLE:
+            self._tail_bytes -= len(self._tail.popleft()[1])
 
-    def _into_head(self, lines: list[bytes], first: int) -> tuple[list[bytes], int]:
+    def _into_head(self, lines: list[bytes], first: int) -> int:
+        """Keep lines until the beginning is long enough; give how many were taken."""
         taken = 0
         for raw in lines:
             if self._head_bytes >= WHOLE:
@@ -101,22 +104,26 @@ class Sieve:
             self._head_bytes += len(raw) + 1
             taken += 1
         self._head += _lines(enumerate(lines[:taken], first))
-        return lines[taken:], first + taken
+        return taken
 
-    def _look(self, block: bytes, lines: list[bytes], first: int) -> None:
-        """Keep what is new and speaks of trouble, with its neighbours."""
-        shapes = block.translate(None, _DIGITS).split(b"\n")[-len(lines) :]
-        new = set(shapes) - self._shapes
+    def _look(self, block: bytes, first: int) -> None:
+        """Keep what is new and speaks of trouble, with its neighbours; the lines are told apart only where it is."""
+        shapes = block.translate(None, _DIGITS).split(b"\n")
+        new = set(shapes)
+        new -= self._shapes
         if len(self._shapes) > _SHAPES:
             self._shapes.clear()
         self._shapes |= new
-        alarming = {shape for shape in new if _speaks(shape)} if _speaks(b"\n".join(new)) else set()
-        self._keep_owed(lines, first)
-        if not alarming or self._middle_bytes > MOST:
+        alarming = {shape for shape in new if _speaks(shape)} if new and _speaks(b"\n".join(new)) else set()
+        if not alarming and not self._owed:
             return
-        for index in [i for i, shape in enumerate(shapes) if shape in alarming]:
-            if shapes[index] in alarming:
-                alarming.discard(shapes[index])
+        lines = block.split(b"\n")
+        self._keep_owed(lines, first)
+        if self._middle_bytes > MOST:
+            return
+        for index, shape in enumerate(shapes if alarming else ()):
+            if shape in alarming:
+                alarming.discard(shape)
                 self._keep(lines, first, max(0, index - BEFORE), index + AFTER + 1)
 
     def _keep_owed(self, lines: list[bytes], first: int) -> None:
@@ -132,10 +139,6 @@ class Sieve:
         for line in _lines(enumerate(lines[start:end], first + start)):
             self._middle.append(line)
             self._middle_bytes += len(line.text) + 100
-
-
-def _size(lines: list[bytes]) -> int:
-    return sum(map(len, lines)) + len(lines)
 
 
 def _speaks(text: bytes) -> bool:

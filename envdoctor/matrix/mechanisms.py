@@ -16,7 +16,7 @@ from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, NOT_ENVIRONMENT
 
 SAYS = (ENVIRONMENT, NOT_ENVIRONMENT, HARMLESS)
 WEIGHTS = ("1", "2", "3", "4")
-DERIVED = frozenset("need caller second dotted owner module symbol soname package guess".split())
+DERIVED = frozenset("here need caller second dotted owner module symbol soname package guess".split())
 KEYS = set("mechanism title says kind patterns packages cause fixes needs near weight source checked evidence".split())
 _HOLE = re.compile(r"\{(\w+)\}")
 _FIX = frozenset("pins env note host reinstall".split())

@@ -35,7 +35,6 @@ __all__ = [
     "Finding",
     "Fix",
     "Folder",
-    "Got",
     "Held",
     "Ignore",
     "Listed",

@@ -24,6 +24,7 @@ _BENDING = frozenset(
     "MACOSX_DEPLOYMENT_TARGET UV_TORCH_BACKEND UV_EXCLUDE_NEWER UV_CONSTRAINT UV_OVERRIDE UV_PRERELEASE UV_RESOLUTION "
     "UV_FORK_STRATEGY UV_PYTHON UV_NO_BINARY UV_ONLY_BINARY UV_NO_BUILD".split()
 )
+_OF_VARIANT = ("torch", "torchvision", "torchaudio", "triton", "pytorch-triton")
 _LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)[^#\n]*(?:# via (.*))?$", re.MULTILINE)
 
 
@@ -127,11 +128,17 @@ def _of_files(wanted: Files) -> list[str]:
     words = ["--exclude-newer", wanted.before]
     words += ["--constraints", "bounds.in"] if wanted.constraints else []
     words += ["--excludes", "unknown.in"] if wanted.unknown else []
-    words += ["--torch-backend", wanted.torch] if wanted.torch else []
+    words += _of_torch(wanted.torch) if wanted.torch else []
     words += ["--offline"] if wanted.cached else []
     named = (("--index", wanted.indexes), ("--upgrade-package", wanted.anew), ("--no-emit-package", wanted.outside))
     words += [word for option, values in named for value in values for word in (option, value)]
     return words + [word for name in wanted.built for word in ("--no-binary", name)]
+
+
+def _of_torch(variant: str) -> list[str]:
+    """Give the words for a variant of PyTorch; its index does not say when a file was released."""
+    dateless = [word for name in _OF_VARIANT for word in ("--exclude-newer-package", f"{name}=false")]
+    return ["--torch-backend", variant, *dateless]
 
 
 def _run(words: list[str], folder: Path, question: Question, limit: float) -> Answer:
@@ -162,7 +169,7 @@ def _variables(wanted: Files | None) -> dict[str, str]:
 def _prepare(folder: Path, question: Question) -> None:
     """Write what uv reads: the requirements, the bounds, what to keep where it can, and the metadata that it needs."""
     kept = "".join(f"{name}=={version}\n" for name, version in sorted(question.preferences.items()))
-    texts = {"wanted.in": "\n".join(question.requirements) + "\n", "uv.toml": _metadata(question.wheelless)}
+    texts = {"wanted.in": "\n".join(question.requirements) + "\n", "uv.toml": metadata(question.wheelless)}
     if question.files is None:
         texts[SOLVED] = kept
     else:
@@ -177,7 +184,7 @@ def _locked(text: str) -> dict[str, str]:
     return {package["name"]: package["version"] for package in tomllib.loads(text)["packages"] if "version" in package}
 
 
-def _metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+def metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
     """Write the known metadata of packages without wheels as uv's `dependency-metadata`, so that nothing is built."""
     tables = []
     for name, versions in sorted(wheelless.items()):
@@ -191,7 +198,8 @@ def _metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
 
 def reason(said: str) -> str:
     """Give uv's explanation in a line: its hint where it names wheels, else its first sentence."""
-    words = " ".join(re.sub(r"[│╰─▶×├╮╭]", " ", said).split())
+    told = [line for line in said.splitlines() if not line.startswith("WARN ")]
+    words = " ".join(re.sub(r"[│╰─▶×├╮╭]", " ", "\n".join(told)).split())
     hint = re.search(r"hint: (You require .+?)(?: hint:|$)", words)
     if hint:
         return hint[1][:300]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +25,17 @@ class Kept:
 
     def __init__(self) -> None:
         self.magics: dict[str, Callable[[str], None]] = {}
+        self.events = self
+        self.followed: list[Callable[[Any], None]] = []
+
+    def register(self, event: str, function: Callable[[Any], None]) -> None:
+        """Keep what is to be called after a cell."""
+        assert event == "post_run_cell"
+        self.followed.append(function)
+
+    def unregister(self, _event: str, function: Callable[[Any], None]) -> None:
+        """Forget it."""
+        self.followed.remove(function)
 
     def register_magic_function(self, func: Callable[[str], None], magic_kind: str, magic_name: str) -> None:
         """Keep a magic."""
@@ -45,6 +57,20 @@ def test_loading_judges_the_kernel_and_gives_the_magic(capsys: pytest.CaptureFix
     assert "error TF001" in said
     assert f"verify: %envdoctor check tf-text-bert --target {SNAPSHOT}"[:60] in said.replace(" \\\n   ", "")
     assert "paste this" not in said  # it is not the kernel that was judged
+
+
+def test_a_failing_cell_is_followed_by_its_diagnosis(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = Kept()
+    envdoctor.load_ipython_extension(shell)  # type: ignore[no-untyped-call]
+    capsys.readouterr()
+    (after,) = shell.followed
+    after(SimpleNamespace(error_in_exec=ImportError("libcudart.so.11.0: cannot open shared object file")))
+    assert capsys.readouterr().out.endswith("\nit is the environment\n")
+    after(SimpleNamespace(error_in_exec=ValueError("nothing that anybody knows")))
+    after(SimpleNamespace(error_in_exec=None))
+    assert capsys.readouterr().out == ""
+    envdoctor.unload_ipython_extension(shell)  # type: ignore[no-untyped-call]
+    assert shell.followed == []
 
 
 @pytest.mark.parametrize("line", ["check 'unclosed", "check --no-such-option", "check no-such-recipe"])

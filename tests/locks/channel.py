@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
 import tarfile
+import threading
 import zipfile
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import zstandard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 FIRST = 1_577_836_800_000  # the first moment of 2020
@@ -126,3 +130,37 @@ def furnished(
         channel.add(name, version, "python >=3.8", "numpy", noarch="python", day=500)
     channel.add("pip", "24.0", "python >=3.8", noarch="python", day=1400)
     return channel
+
+
+@contextmanager
+def served(folder: Path, *, user: str = "", password: str = "") -> Iterator[str]:
+    """Serve a channel on the loopback, to those who know the password if there is one; give its URL."""
+    wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *words: Any, **more: Any) -> None:
+            super().__init__(*words, directory=str(folder), **more)
+
+        def do_GET(self) -> None:
+            """Answer those who may ask."""
+            if user and self.headers.get("Authorization") != wanted:
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            super().do_GET()
+
+        do_HEAD = do_GET  # noqa: N815  (the name is http.server's)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

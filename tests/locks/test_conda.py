@@ -13,7 +13,7 @@ from envdoctor.app import lock as app
 from envdoctor.app import lock_check
 from envdoctor.errors import CannotLook, Impossible, UserError
 from envdoctor.facts import At
-from tests.locks.channel import Channel
+from tests.locks.channel import Channel, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,3 +190,33 @@ def test_several_platforms_share_a_lock(bench: Bench) -> None:
     assert {package.name for package in lock.of("osx-arm64")} == {package.name for package in lock.of("linux-64")}
     (row,) = [row for row in json.loads(lock.custom["envdoctor-machines"]) if row["platform"] == "osx-arm64"]
     assert row["virtual"] == {"__unix": "0", "__osx": "11.0", "__archspec": "1 arm64"}
+
+
+def test_a_served_channel_is_asked_with_the_users_secrets_and_the_lock_has_none(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(bench.channel.folder, user="me", password="s3cret") as url:
+        host = url.removeprefix("http://")
+        bench.ask("python=3.11", "numpy", channels=(f"http://me:s3cret@{host}",))
+        bench.lock()
+        text = bench.path.read_text()
+        assert "s3cret" not in text
+        assert f"url: {url}/linux-64/numpy-1.24.3-cp311_0.conda" in text
+        bench.ask("python=3.11", "numpy", channels=(url,))
+        with pytest.raises(CannotLook, match="401"):
+            bench.lock(anew=("*",))
+        secrets = bench.folder / "secrets.json"
+        secrets.write_text(json.dumps({"127.0.0.1": {"BasicHTTP": {"username": "me", "password": "s3cret"}}}))
+        monkeypatch.setenv("RATTLER_AUTH_FILE", str(secrets))
+        bench.lock(anew=("*",))
+        assert bench.builds()["numpy"] == "1.24.3 cp311_0"
+
+
+def test_a_channel_that_cannot_be_reached_any_more_is_solved_from_its_copy_and_that_is_said(bench: Bench) -> None:
+    with served(bench.channel.folder) as url:
+        bench.ask("python=3.11", "numpy", channels=(url,))
+        bench.lock()
+        first = bench.path.read_bytes()
+    bench.lock()
+    assert bench.path.read_bytes() == first
+    assert any("solved from the copy" in one for one in bench.said)

@@ -1,0 +1,102 @@
+"""Diagnose on failures that were really built: named, confirmed by what was installed, refuted by what cured it."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from envdoctor import logs, matrix
+from envdoctor.app import diagnose as app
+from envdoctor.checks import sight
+from envdoctor.facts.together import facts_of
+from envdoctor.model import Case, Distribution, Fact, Facts, Recipe, Target
+
+if TYPE_CHECKING:
+    from envdoctor.model.diagnosis import Diagnosis
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "diagnose" / "executed"
+MATRIX = matrix.load()
+KNOWN = app.knowledge(MATRIX)
+ALIKE = {"opencv-python-headless": "opencv-python"}
+
+
+@cache
+def serving() -> list[dict[str, Any]]:
+    """Give the failures of the index whose entries name their culprit and what was installed."""
+    return list(yaml.safe_load((FOLDER / "serving" / "index.yml").read_text())["entries"])
+
+
+@cache
+def tensorflow() -> list[dict[str, Any]]:
+    """Give those of the index whose entries name a combination."""
+    return list(yaml.safe_load((FOLDER / "tensorflow" / "index.yml").read_text())["logs"])
+
+
+def seen(versions: dict[str, str], python: str, env: dict[str, str] | None) -> Facts:
+    facts = [
+        Fact("python", python, "index"),
+        *(Fact(f"env.{name}", value, "index") for name, value in (env or {}).items()),
+    ]
+    dists = [Distribution(name, version) for name, version in versions.items() if name != "python"]
+    facts_ = facts_of(Target("list", "index"), facts=facts, distributions=dists)
+    return sight.of(Case(Recipe(), MATRIX.completed(facts_))).facts
+
+
+def of(path: Path, facts: Facts | None = None) -> Diagnosis:
+    return app.of_logs([logs.sifted([path.read_bytes()], "job.log")], KNOWN, facts)
+
+
+def state(told: Diagnosis) -> str:
+    return told.causes[0].state if told.verdict == "environment" else told.verdict
+
+
+def names(told: Diagnosis, packages: list[str]) -> bool:
+    first = {ALIKE.get(name, name) for name in (told.causes[0].packages[:4] if told.causes else ())}
+    return told.verdict == "environment" and ALIKE.get(packages[0], packages[0]) in first
+
+
+def share(found: list[str], of_: int) -> float:
+    """Give how many were right, the wrong ones being listed."""
+    return 1 - len(found) / of_
+
+
+def test_the_culprit_is_named() -> None:
+    wrong = [e["file"] for e in serving() if not names(of(FOLDER / "serving" / e["file"]), e["culprit"]["packages"])]
+    wrong += [e["file"] for e in tensorflow() if not names(of(FOLDER / "tensorflow" / e["file"]), e["packages"])]
+    assert share(wrong, len(serving()) + len(tensorflow())) >= 0.95, wrong
+
+
+def test_what_was_installed_confirms_it() -> None:
+    wrong = [
+        e["file"]
+        for e in serving()
+        if "installed" in e
+        and state(of(FOLDER / "serving" / e["file"], seen(e["installed"], e["python"], e.get("env")))) != "confirmed"
+    ]
+    wrong += [
+        e["file"]
+        for e in tensorflow()
+        if state(
+            of(FOLDER / "tensorflow" / e["file"], seen(e["combination"], e["combination"]["python"], e.get("env")))
+        )
+        != "confirmed"
+    ]
+    assert share(wrong, len(serving()) + len(tensorflow())) >= 0.92, wrong
+
+
+def test_what_cured_it_refutes_it() -> None:
+    proven = [(e, fix) for e in serving() for fix in e["fixes"] if fix.get("proven") and fix.get("gives")]
+    wrong = [
+        f"{e['file']} after {fix.get('pins')}: {found}"
+        for e, fix in proven
+        if (
+            found := state(
+                of(FOLDER / "serving" / e["file"], seen(fix["gives"], e["python"], fix.get("env") or e.get("env")))
+            )
+        )
+        != "refuted"
+    ]
+    assert share(wrong, len(proven)) >= 0.9, wrong
