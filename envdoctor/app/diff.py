@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from envdoctor import facts, matrix
 from envdoctor.app import judging, order
 from envdoctor.facts.fingerprint import fingerprint
-from envdoctor.model import Recipe, State, Status, is_of_computer
+from envdoctor.model import OF_A_BUILD, Recipe, State, Status, is_of_computer
 from envdoctor.model.differences import Comparison, Difference
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Fact, Facts, Finding
 
 _OF_PYTHON = frozenset({"python", "implementation", "os", "arch"})
+_CHOOSING = ("env.CUDA_VISIBLE_DEVICES", "env.CUDA_DEVICE_ORDER")  # which GPUs a job has, and in which order
 _PASSING = frozenset({"os.kernel"})  # it changes with every boot, and is no part of an environment
 
 
@@ -55,17 +57,37 @@ def _codes(findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
     """Give by component the codes of the findings that speak of it."""
     codes: dict[str, tuple[str, ...]] = {}
     for finding in findings:
-        for name in dict.fromkeys((*finding.culprit, *finding.packages)):
+        named = (*finding.culprit, *finding.packages)
+        origins = [origin for one in named for origin in _origins(one)]
+        for name in dict.fromkeys((*named, *origins)):
             codes[name] = tuple(dict.fromkeys((*codes.get(name, ()), finding.code)))
     return codes
 
 
+def _origins(component: str) -> tuple[str, ...]:
+    """Give what a component that is worked out of others follows from."""
+    first, _, last = component.rpartition(".")
+    if component.startswith("gpu."):
+        return _CHOOSING
+    if component == "nvidia.libcuda":
+        return ("driver",)
+    return (first,) if last in OF_A_BUILD else ()
+
+
 def _all(one: Facts, other: Facts) -> Iterator[Difference]:
     for name in sorted({*one.by_name, *other.by_name}):
-        yield from _between("packages", one.get(name), other.get(name))
+        yield from _between("packages", _built(one, name), _built(other, name))
     for name in sorted({*one.facts, *other.facts} - _PASSING):
         yield from _between(_group(name), one.get(name), other.get(name))
     yield from _files(one, other)
+
+
+def _built(facts: Facts, name: str) -> Fact:
+    """Give the version of a distribution, with the build that its version does not state."""
+    fact, dist = facts.get(name), facts.by_name.get(name)
+    if dist is None or not dist.build or dist.build in dist.version:
+        return fact
+    return dataclasses.replace(fact, value=f"{fact.value} ({dist.build})")
 
 
 def _group(name: str) -> str:
