@@ -82,20 +82,6 @@ def magic(line: str) -> None:
             print(told)
 
 
-def after_cell(result: Any) -> None:
-    """Diagnose a cell that failed, and say so where it is the environment."""
-    error = getattr(result, "error_in_exec", None)
-    if not isinstance(error, Exception):
-        return
-    with tempfile.TemporaryDirectory(prefix="envdoctor-") as folder:
-        log = os.path.join(folder, "cell")
-        with open(log, "w", encoding="utf-8", errors="replace") as file:
-            file.writelines(traceback.format_exception(error))
-        done = _run(["diagnose", log, "--target", sys.executable], f"diagnose {log}")
-    if done.status == _ENVIRONMENT and done.out:
-        _tell(done)
-
-
 def _run(words: Sequence[str], line: str) -> processes.Done:
     variables = {**os.environ, "ENVDOCTOR_TYPED": f"%envdoctor {line}".rstrip()}
     command = [sys.executable, "-P", "-m", "envdoctor", *words]  # -P: a file here hides no module
