@@ -16,7 +16,6 @@ from envdoctor.smoke import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from envdoctor.app.linking import Linked
     from envdoctor.app.options import Options
     from envdoctor.facts import Look
     from envdoctor.matrix import Matrix

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from envdoctor.formats.service import file, uses
 from envdoctor.smoke import catalog, plan
-from envdoctor.source import programs
 
 if TYPE_CHECKING:
     from pathlib import Path
