@@ -24,7 +24,7 @@ READ = {"recipe", "facts", "matrix"}
 JUDGE = {"checks", "diagnose", "link"}
 PURE = {"__init__", "model", "cells", "markers"}
 SHARED = GROUND | {"processes", "yamlpos", "formats"}
-SOLVE = SHARED | READ | JUDGE
+SOLVE = SHARED | READ | {"source"} | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},
     **dict.fromkeys(READ, SHARED),
+    "source": SHARED | {"facts"},
     **dict.fromkeys(JUDGE, PURE),
     "solve": SOLVE,
     **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT),

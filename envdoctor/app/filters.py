@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 def codes(known: Matrix) -> set[str]:
     """Give every code that a finding can have."""
+    from envdoctor import link  # only who selects or ignores asks for its codes
+
     checks.load()
-    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE} | known.codes()
+    return {code for code in checks.TITLES if code != "MATRIX"} | {record.CODE} | link.TITLES.keys() | known.codes()
 
 
 def validate(filters: Filters, recipe: Recipe, known: Matrix) -> None:

@@ -16,6 +16,7 @@ from envdoctor.smoke import record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from envdoctor.app.linking import Linked
     from envdoctor.app.options import Options
     from envdoctor.facts import Look
     from envdoctor.matrix import Matrix
@@ -37,7 +38,13 @@ def report(options: Options, look: Look | CannotLook, tell: Tell) -> Report:
             raise CannotLook("nothing is installed in it", place=seen.target.path, hint="name a recipe to judge it by")
     except CannotLook as error:
         return _blind(options, asked, error)
-    return _judged(options, asked, seen, known, tell)
+    linked = None
+    if options.at.deep or options.code:
+        from envdoctor.app import linking
+
+        linked = linking.link(asked, seen, known, options.code)
+        asked = dataclasses.replace(asked, uses=tuple(dict.fromkeys((*asked.uses, *linked.uses))))
+    return _judged(options, asked, seen, known, linked, tell)
 
 
 def wanted(subject: str | None, known: Matrix) -> Recipe:
@@ -56,18 +63,20 @@ def verdict(wanted: Recipe, seen: Facts, known: Matrix) -> checks.Verdict:
     return checks.run_all(Case(wanted, seen, claims, known.modules((*wanted.imports, *wanted.uses))))
 
 
-def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, tell: Tell) -> Report:
+def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, linked: Linked | None, tell: Tell) -> Report:
     grounds = _grounds(options, wanted, seen)
     judged = [(ground, verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
     taken = fingerprint(grounds[0].facts if len(grounds) == 1 else given.over(seen, {}))
     if tried := record.cited(taken):  # what `smoke` has shown of the very same contents
         chosen.append(filters.chosen(checks.Verdict((tried,), ()), wanted, options.filters))
+    if linked is not None:
+        chosen.append(filters.chosen(linked.verdict, wanted, options.filters))
     found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
     if any(finding.fixes for finding in found):
         found, cure = _cured(options, wanted, grounds, known, found, tell)
-    held = [one for _, each in judged for one in each.held]
+    held = [one for _, each in judged for one in each.held] + list(linked.verdict.held if linked else ())
     whole = Report(
         recipe=wanted,
         target=seen.target,

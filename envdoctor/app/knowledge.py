@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from envdoctor import checks, matrix
+from envdoctor import checks, link, matrix
 from envdoctor.app.filters import codes
 from envdoctor.errors import UserError, near
 from envdoctor.facts.together import facts_of
@@ -53,6 +53,8 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
     code = asked.upper()
     if text := checks.explanation(code):
         return Explanation(code, f"{checks.TITLES[code]}\n\n{text}")
+    if text := link.explanation(code):
+        return Explanation(code, f"{link.TITLES[code]}\n\n{text}")
     package, _, name = asked.partition(":")
     found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
     if not found:

@@ -25,7 +25,8 @@ class Filters(NamedTuple):
 class Options(NamedTuple):
     """How to judge. `subject`: None for every rule that applies; `words`: how to ask the same again.
 
-    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on.
+    `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on. `code`: the
+    programs that are to run.
     """
 
     subject: str | None = None
@@ -33,5 +34,6 @@ class Options(NamedTuple):
     filters: Filters = Filters()
     matrix: tuple[Path, ...] = ()
     machines: tuple[str, ...] = ()
+    code: tuple[Path, ...] = ()
     online: bool = False
     words: str = "envdoctor check"

@@ -42,6 +42,7 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     fail_on: FailOn = options.FailOn.ERROR,
     strict: Strict = False,
     deep: options.Deep = False,
+    code: options.Code = None,
     online: Online = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
@@ -61,7 +62,7 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
 
     at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout, deep=deep)
     filters = Filters(_prefixes(select), _prefixes(ignore), fail_on=fail_on.value, strict=strict)
-    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), online=online, words=again())
+    asked = Options(subject, at, filters, tuple(matrix or ()), tuple(machine or ()), tuple(code or ()), online, again())
     report = app.check(asked, output.tell)
     _print(report, json or form is options.Format.JSON, verbose - quiet, color)
     raise typer.Exit(report.exit_code)

@@ -54,7 +54,11 @@ Machine = Annotated[
         help="Judge for another computer: a machine of the recipe, `all` of them, or a snapshot. Repeatable.",
     ),
 ]
-Deep = Annotated[bool, typer.Option("--deep", help="Also look into every file: its content against its hash.")]
+Deep = Annotated[bool, typer.Option("--deep", help="Also look into every file, and whether all imports meet.")]
+Code = Annotated[
+    list[Path] | None,
+    typer.Option("--code", metavar="PATH", help="A program that is to run: script, notebook, package. Repeatable."),
+]
 Matrix = Annotated[
     list[Path] | None,
     typer.Option("--matrix", metavar="DIR", envvar="ENVDOCTOR_MATRIX", help="A folder of further claims. Repeatable."),

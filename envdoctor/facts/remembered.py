@@ -6,6 +6,7 @@ and sizes at every look; where the cache cannot be read or written everything is
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import marshal
 import os
@@ -38,8 +39,7 @@ class Shelf:
 
     def __init__(self, folder: str) -> None:
         self._key = f"{FORM} {__version__} {sys.version} {folder}"
-        name = hashlib.sha256(os.fsencode(self._key)).hexdigest()[:20]
-        self._place = _folder() / f"site-{name}"
+        self._name = f"site-{hashlib.sha256(os.fsencode(self._key)).hexdigest()[:20]}"
         self._rows = self._load()
         self._count = len(self._rows)
         self._used: set[str] = set()
@@ -66,23 +66,43 @@ class Shelf:
         if not self._new and len(self._used) == self._count:
             return
         kept = {entry: row for entry, row in self._load().items() if entry in self._used} | self._new
-        try:
-            files.write_whole(self._place, marshal.dumps((self._key, kept)))
-            _forget_old(self._place.parent)
-        except (OSError, ValueError, UserError):
-            return  # a read-only or full home: read again next time
+        write(self._name, self._key, kept)
+        _forget_old()
 
     def _load(self) -> dict[str, tuple[Any, ...]]:
-        """Read the rows from a file of our own: marshal, as for `.pyc` files, is no format to take from others."""
-        try:
-            with self._place.open("rb") as file:
-                status = os.fstat(file.fileno())
-                if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
-                    return {}
-                key, rows = marshal.loads(file.read())  # noqa: S302  (our own file, as is seen to above)
-        except (OSError, ValueError, EOFError, TypeError):
-            return {}
-        return rows if key == self._key and isinstance(rows, dict) else {}
+        return read(self._name, self._key)
+
+
+def read(name: str, key: str) -> dict[str, tuple[Any, ...]]:
+    """Give the rows that were kept under a name for a key; none if there are none to trust.
+
+    They are read from a file of our own: marshal, as for `.pyc` files, is no format to take from others.
+    """
+    try:
+        with (_folder() / name).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
+                return {}
+            found, rows = marshal.loads(file.read())  # noqa: S302  (our own file, as is seen to above)
+    except (OSError, ValueError, EOFError, TypeError):
+        return {}
+    return rows if found == key and isinstance(rows, dict) else {}
+
+
+def write(name: str, key: str, rows: dict[str, tuple[Any, ...]]) -> None:
+    """Keep rows of marshal's plain types; a home that is read-only or full keeps none, and is no fault."""
+    with contextlib.suppress(OSError, ValueError, UserError):
+        files.write_whole(_folder() / name, marshal.dumps((key, rows)))
+
+
+def forget(pattern: str, most: int) -> None:
+    """Remove the files of a pattern that were not written for longest, until the rest has at most so many bytes."""
+    with contextlib.suppress(OSError):
+        there = [(path.stat().st_mtime, path.stat().st_size, path) for path in _folder().glob(pattern)]
+        for _, size, path in sorted(there, reverse=True):
+            most -= size
+            if most < 0:
+                path.unlink(missing_ok=True)
 
 
 def _folder() -> Path:
@@ -90,7 +110,8 @@ def _folder() -> Path:
     return Path(base if base.startswith("/") else os.path.expanduser("~/.cache")) / "envdoctor"
 
 
-def _forget_old(folder: Path) -> None:
-    shelves = sorted(folder.glob("site-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in shelves[MOST_FILES:]:
-        old.unlink(missing_ok=True)
+def _forget_old() -> None:
+    with contextlib.suppress(OSError):
+        shelves = sorted(_folder().glob("site-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in shelves[MOST_FILES:]:
+            old.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""Link a target: follow what its programs and packages import, ask for all that they ask for, judge what is missing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from envdoctor import checks, source
+from envdoctor.checks.judge import Broken, judge
+from envdoctor.facts.paths import shown
+from envdoctor.link.answers import Answers
+from envdoctor.link.findings import Ground, findings
+from envdoctor.link.walk import Walk
+from envdoctor.model import Finding, Held, Status
+from envdoctor.source import programs, starts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from envdoctor.link.gaps import Walked
+    from envdoctor.matrix import Matrix
+    from envdoctor.model import Claim, Facts, Recipe
+    from envdoctor.source.programs import Program
+
+
+class Linked(NamedTuple):
+    """The verdict of the link check, and the public names that the programs use."""
+
+    verdict: checks.Verdict
+    uses: tuple[str, ...] = ()
+
+
+def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> Linked:
+    """Link what a recipe names, or the programs that are given; raise UserError for a program that is none."""
+    read = programs.read(code, source.python_of(facts))
+    uses = tuple(dict.fromkeys(name for program in read for name in program.uses))
+    if not source.is_here(facts):
+        return Linked(checks.Verdict((), ()), uses)
+    opened = source.Source(facts, [program.folder for program in read])
+    try:
+        begin = starts.of(wanted, facts, opened.owners) if not read or wanted.imports else []
+        walked = _walked(opened, read, begin)
+        uses = (*uses, *_alike(uses, known, opened))
+    finally:
+        opened.close()
+    severity = {start.module: start.status for start in begin}
+    ground = Ground(
+        facts,
+        _brings(walked, known),
+        _gone(walked, facts, known),
+        shown,
+        lambda start: severity.get(start, Status.ERROR),
+    )
+    found = list(findings(walked, ground))
+    problems = tuple(one for one in found if isinstance(one, Finding))
+    return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses)
+
+
+def _walked(opened: source.Source, read: Sequence[Program], begin: Sequence[starts.Start]) -> Walked:
+    walk = Walk(opened.world, hooked=opened.world.hooks.unseen)
+    for program in read:
+        walk.program(program.module)
+    for start in begin:
+        walk.package(start.module)
+    return walk.outcome()
+
+
+def _alike(uses: Sequence[str], known: Matrix, opened: source.Source) -> tuple[str, ...]:
+    """Give the names by which the matrix knows what a program uses by another."""
+    answers = Answers(opened.world)
+    tops = {name.partition(".")[0] for name in uses}
+    asked = {name for claim in known.everything() for name in claim.uses if name.partition(".")[0] in tops}
+    mine = {answers.origin(name) for name in uses}
+    return tuple(sorted(name for name in asked if name not in uses and answers.origin(name) in mine))
+
+
+def _brings(walked: Walked, known: Matrix) -> dict[str, Sequence[str]]:
+    """Give who brings the modules that are missing; those of some standard library are marked."""
+    tops = {gap.module.split(".")[0] for gap in walked.gaps}
+    standard = {f"python {top}": ("python",) for top in tops if top in sys.stdlib_module_names}
+    return {**known.modules(tops), **standard}
+
+
+def _gone(walked: Walked, facts: Facts, known: Matrix) -> dict[str, Claim]:
+    """Give the claims that settle what could not be told: the name is missing in the release that is there."""
+    names = {gap.dotted for gap in (*walked.unsure, *walked.gaps)}
+    claims = known.concerning({*facts.by_name, "python"}, names)
+    return {claim.uses[0]: claim for claim in claims if claim.package and isinstance(judge(claim, facts), Broken)}

@@ -1,0 +1,93 @@
+"""Read one function or class of a file: the keyword arguments that it takes, and what runs when it is called."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from envdoctor.model.code import Function
+from envdoctor.source.bodies import Body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envdoctor.model.code import Python
+
+_HARMLESS = ("staticmethod", "classmethod", "property")
+_LEAVES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Constant, ast.Name, ast.Attribute)
+
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class Definitions:
+    """The functions and classes of a file that stand once and below no condition; each is read when it is asked for."""
+
+    def __init__(self, tree: ast.Module, python: Python, *, annotations: bool) -> None:
+        self._python, self._annotations = python, annotations
+        self._nodes = _once(tree.body)
+
+    def get(self, name: str) -> Function | None:
+        """Give a function, a class, or a method as `Class.method`."""
+        first, _, method = name.partition(".")
+        node = self._nodes.get(first)
+        if isinstance(node, ast.ClassDef):
+            return self._method(node, method) if method else self._class(node)
+        return self._function(node) if node is not None and not method else None
+
+    def _method(self, node: ast.ClassDef, name: str) -> Function | None:
+        found = _once(node.body).get(name)
+        return self._function(found, bound=True) if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
+    def _class(self, node: ast.ClassDef) -> Function:
+        methods = _once(node.body)
+        creates = self._method(node, "__init__") or Function(None)
+        plain = not node.decorator_list and not node.keywords and "__new__" not in methods and _is_plain(node)
+        return creates if plain else creates._replace(arguments=None)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, bound: bool = False) -> Function:
+        body = Body(self._python, annotations=self._annotations)
+        given = [*node.args.posonlyargs, *node.args.args]
+        for argument in (*given, *node.args.kwonlyargs, *filter(None, [node.args.vararg, node.args.kwarg])):
+            body.bind(argument.arg)
+        if _runs(node):
+            body.read(node.body)
+        taken = frozenset(argument.arg for argument in (*node.args.args[bound:], *node.args.kwonlyargs))
+        return Function(
+            arguments=taken if _is_bare(node) and node.args.kwarg is None else None,
+            imports=tuple(body.imports),
+            uses=tuple(body.uses),
+            calls=tuple(body.calls),
+            names=body.names,
+        )
+
+
+def _once(statements: Iterable[ast.stmt]) -> dict[str, Definition]:
+    every = [statement for statement in statements if isinstance(statement, Definition)]
+    seen = Counter(statement.name for statement in every)
+    return {statement.name: statement for statement in every if seen[statement.name] == 1}
+
+
+def _is_bare(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether no decorator puts something else in the place of a function."""
+    return all(isinstance(one, ast.Name) and one.id in _HARMLESS for one in node.decorator_list)
+
+
+def _runs(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Say whether a call runs the body at once: neither a coroutine nor a generator, and not wrapped by anything."""
+    if isinstance(node, ast.AsyncFunctionDef) or not _is_bare(node):
+        return False
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, ast.Yield | ast.YieldFrom):
+            return False
+        if not isinstance(inner, _LEAVES):
+            waiting += ast.iter_child_nodes(inner)
+    return True
+
+
+def _is_plain(node: ast.ClassDef) -> bool:
+    """Say whether no base class may change what the class is called with."""
+    return all(isinstance(base, ast.Name) and base.id in ("object", "Exception") for base in node.bases)

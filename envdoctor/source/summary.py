@@ -1,0 +1,136 @@
+"""Summarise one file: what it gives, what it needs, and what about it cannot be told."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from envdoctor.model.code import Summary
+from envdoctor.source import lazy, literals, syntax
+from envdoctor.source.bodies import Body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from envdoctor.model.code import Python
+
+MOST_BYTES = 8_000_000
+_ANY_NAMES = re.compile(
+    rb"(?:globals|locals|vars)\(\)\s*(?:\[[^\n]{0,300}\]\s*=[^=]|\.(?:update|setdefault|__setitem__))"
+    rb"|= *globals\(\)\s*$"
+    rb"|sys\.modules(?:\.get\(|\[)\s*__name__|import_module\(\s*__name__\s*\)|__import__\(\s*__name__\s*\)"
+    rb"|_convert_\s*\(|f_(?:globals|locals)\s*(?:\[[^\n]{0,300}\]\s*=[^=]|\.(?:update|setdefault))",
+    re.MULTILINE,
+)
+_PASSED = re.compile(rb"\b(\w{1,60})\s{0,9}\([^()\n]{0,300}\bglobals\(\)(?!\[|\.)")
+_READERS = frozenset((b"dict", b"sorted", b"list", b"set", b"eval", b"len", b"frozenset", b"tuple"))
+_SPELLED = re.compile(rb"sys\.modules|__path__|global_enum|lazy_?import|lazy_?load|_lazy|__dict__", re.IGNORECASE)
+_REGISTERS = re.compile(
+    rb"modules\[[^\n]{0,300}\]\s*=[^=]|modules\.(?:update|setdefault)|meta_path|__path__\s*(?:=|\+=|\.|\[)"
+)
+_REGISTERED = re.compile(rb"modules\[\s*[\"']([\w.]+)[\"']\s*\]\s*=[^=]|modules\.setdefault\(\s*[\"']([\w.]+)")
+_EXTENDS = re.compile(rb"extend_path|declare_namespace")
+_EDITS_PATH = re.compile(rb"sys\.path\.(?:insert|append|extend)|sys\.path\[|sys\.path ?\+?=|addsitedir")
+_SETS = re.compile(rb"^[ \t]*(\w+)\.(\w+)[ \t]*=(?!=)|setattr\(\s*(\w+),\s*[\"'](\w+)", re.MULTILINE)
+_SETS_ANY = re.compile(
+    rb"setattr\(\s*([\w.]{1,200})\s*,\s*(?![\"'])|\b(\w{1,60})\.__dict__(?:\[[^\n]{0,300}\]\s*=[^=]|\.update)"
+)
+_GLOBAL = re.compile(rb"^\s+global\s+([\w, \t]+)", re.MULTILINE)
+
+
+def of(blob: bytes, python: Python, stub: Callable[[], bytes], *, main: bool = False) -> Summary:
+    """Give the summary of a file's content; `main`: it is the program itself."""
+    if len(blob) > MOST_BYTES:
+        return Summary(fault=f"larger than {MOST_BYTES:,} bytes")
+    try:
+        tree = syntax.parsed(blob, python)
+    except syntax.Refused as refused:
+        return Summary(refused=(refused.line, refused.words))
+    except syntax.Unreadable as error:
+        return Summary(fault=str(error))
+    try:
+        return _summary(tree, blob, python, stub, main)
+    except RecursionError:
+        return Summary(fault="nested too deeply")
+
+
+def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], bytes], main: bool) -> Summary:
+    body = Body(python, annotations=not postponed(tree), main=main)
+    body.read(tree.body)
+    for found in _GLOBAL.finditer(blob):
+        for name in found[1].decode().replace("\t", " ").split(","):
+            body.bind(name.strip())
+    answers = lazy.answers(body, tree, blob, stub)
+    structured = answers is not None and lazy.is_structured(body, blob)
+    return Summary(
+        names=body.names,
+        typing=frozenset(body.typing - body.names.keys()),
+        exports=_exports(body, blob),
+        imports=tuple(dict.fromkeys(body.imports)),
+        uses=tuple(use for use in dict.fromkeys(body.uses) if body.names.get(use.root) is not None),
+        calls=tuple(call for call in dict.fromkeys(body.calls) if call.root in body.names),
+        answers=answers,
+        dynamic=2 if body.executes else 0 if structured else _dynamic(_without_getattr(body, blob)),
+        registers=bool(_REGISTERS.search(blob)),
+        extends=bool(_EXTENDS.search(blob)),
+        edits_path=bool(_EDITS_PATH.search(blob)),
+        sets=tuple(_sets(blob, body)),
+        registered=tuple((one or other).decode() for one, other in _REGISTERED.findall(blob)),
+        made={name: called for name, value in body.assigned.items() if (called := _called(value))},
+    )
+
+
+def postponed(tree: ast.Module) -> bool:
+    """Say whether annotations are not evaluated in a file."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(n.name == "annotations" for n in node.names)
+        for node in tree.body[:20]
+    )
+
+
+def _called(value: ast.expr) -> str:
+    return literals.dotted(value.func) if isinstance(value, ast.Call) else ""
+
+
+def _exports(body: Body, blob: bytes) -> tuple[str, ...] | None:
+    """Give a literal `__all__`, if nothing changes it."""
+    if blob.count(b"__all__") != 1 or "__all__" not in body.assigned:
+        return None
+    found = literals.words(body.assigned["__all__"], body.assigned)
+    return None if found is None else tuple(sorted(found))
+
+
+def _without_getattr(body: Body, blob: bytes) -> bytes:
+    """Give a source without its `__getattr__`, which may keep what it answered."""
+    function = body.definitions.get("__getattr__")
+    if function is None or function.end_lineno is None:
+        return blob
+    lines = blob.splitlines(keepends=True)
+    return b"".join((*lines[: function.lineno - 1], *lines[function.end_lineno :]))
+
+
+def _dynamic(blob: bytes) -> int:
+    """Say whether names are made at run time: 2 any, 1 such as are spelled in the file."""
+    if _ANY_NAMES.search(blob):
+        return 2
+    passed = {found for found in _PASSED.findall(blob) if found not in _READERS}
+    if any(not name.startswith(b"Build") for name in passed):
+        return 2
+    return 1 if passed or _SPELLED.search(blob) else 0
+
+
+def _sets(blob: bytes, body: Body) -> Iterator[str]:
+    """Give the attributes that are set on what is imported; `*.name` where any may be set on a module of that name."""
+    for other, one in _SETS_ANY.findall(blob):
+        name = (other or one).decode().rpartition(".")[2]
+        if name in body.names or re.search(
+            rf"^\s+(?:from\s\S+\s)?import\s.*\b{re.escape(name)}\b".encode(), blob, re.MULTILINE
+        ):
+            yield f"*.{name}"
+    for one, attribute, other, text in _SETS.findall(blob):
+        name = (one or other).decode()
+        if body.names.get(name) is not None:
+            yield (attribute or text).decode()

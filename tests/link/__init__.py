@@ -1,0 +1,1 @@
+"""The link check: what code asks for and gives, and whether the two meet."""
