@@ -6,6 +6,8 @@ import ast
 import operator
 from typing import TYPE_CHECKING, Any
 
+from envdoctor.source import literals
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,9 +80,9 @@ def value(node: ast.expr, python: Python) -> Any:
         return _NOTHING if _NOTHING in parts else tuple(parts)
     if isinstance(node, ast.Subscript):
         return _part(node, python)
-    words = _dotted(node)
+    words = literals.dotted(node)
     if isinstance(node, ast.Call) and not node.args:
-        words = f"{_dotted(node.func)}()"
+        words = f"{literals.dotted(node.func)}()"
     return _known(words, python)
 
 
@@ -116,11 +118,3 @@ def _part(node: ast.Subscript, python: Python) -> Any:
         return whole[slice(*bounds)] if all(bound is None or isinstance(bound, int) for bound in bounds) else _NOTHING
     number = value(index, python)
     return whole[number] if isinstance(number, int) and -len(whole) <= number < len(whole) else _NOTHING
-
-
-def _dotted(node: ast.expr) -> str:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

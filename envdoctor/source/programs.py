@@ -93,11 +93,15 @@ def _blank(found: re.Match[str]) -> str:
 def used(blob: bytes, python: Python) -> tuple[str, ...]:
     """Give the dotted names of other modules that a source uses anywhere, an argument of a call as a further part."""
     try:
-        tree = syntax.parsed(blob, python)
-        names = dict(_imported(tree))
-        return tuple(dict.fromkeys(name for node in ast.walk(tree) for name in _used(node, names)))
+        return names(syntax.parsed(blob, python))
     except (syntax.Refused, syntax.Unreadable, RecursionError):
         return ()
+
+
+def names(tree: ast.Module) -> tuple[str, ...]:
+    """Give the dotted names of other modules that a syntax tree uses."""
+    known = dict(_imported(tree))
+    return tuple(dict.fromkeys(name for node in ast.walk(tree) for name in _used(node, known)))
 
 
 def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
