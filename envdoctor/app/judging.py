@@ -71,7 +71,10 @@ def _judged(options: Options, wanted: Recipe, seen: Facts, known: Matrix, linked
     if tried := record.cited(taken):  # what `smoke` has shown of the very same contents
         chosen.append(filters.chosen(checks.Verdict((tried,), ()), wanted, options.filters))
     if linked is not None:
+        from envdoctor.app import linking
+
         chosen.append(filters.chosen(linked.verdict, wanted, options.filters))
+        chosen = linking.without_told(chosen, known)
     found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
     if any(finding.fixes for finding in found):
@@ -123,14 +126,23 @@ def _cured(
     """Give the findings with the command of each fix, and the one change that ends all errors, on every machine."""
     from envdoctor.solve import cure
 
+    seen = grounds[0].facts
+
     def errors_of(changed: Facts) -> list[Finding]:
         judged = [verdict(wanted, ground.of(changed), known) for ground in grounds]
         after = [finding for one in judged for finding in filters.chosen(one, wanted, options.filters)]
+        after += [finding for finding in found if _stands(finding, seen, changed)]
         return [finding for finding in after if finding.status is Status.ERROR and not finding.suppressed]
 
-    seen = grounds[0].facts
     problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), options.online, tell)
     return cure.typed(found, seen), cure.find(problem)
+
+
+def _stands(finding: Finding, seen: Facts, changed: Facts) -> bool:
+    """Say whether what the link check found is as it was: no package that it blames has another version."""
+    if not finding.code.startswith("LINK"):
+        return False
+    return all(seen.get(name).value == changed.get(name).value for name in finding.culprit)
 
 
 def _blind(options: Options, wanted: Recipe, error: CannotLook) -> Report:

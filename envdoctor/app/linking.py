@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import checks, source
+from envdoctor import link as link_
 from envdoctor.checks.judge import Broken, judge
 from envdoctor.facts.paths import shown
 from envdoctor.link.answers import Answers
@@ -15,7 +17,7 @@ from envdoctor.model import Finding, Held, Status
 from envdoctor.source import programs, starts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from envdoctor.link.gaps import Walked
@@ -55,6 +57,25 @@ def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> L
     found = list(findings(walked, ground))
     problems = tuple(one for one in found if isinstance(one, Finding))
     return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses)
+
+
+def without_told(groups: Iterable[Iterable[Finding]], known: Matrix) -> list[Iterable[Finding]]:
+    """Leave out what the link check found where an error of the matrix, known by the same words, tells it already."""
+    groups = [list(group) for group in groups]
+    errors = {f.code: f for group in groups for f in group if f.status is Status.ERROR and not f.suppressed}
+    linked = [finding for finding in errors.values() if finding.code in link_.TITLES]
+    if not linked or len(linked) == len(errors):
+        return [*groups]
+    claims = [claim for claim in known.everything() if claim.code in errors and claim.symptoms]
+    told = [(set(errors[claim.code].packages), re.compile("|".join(claim.symptoms))) for claim in claims]
+
+    def is_told(finding: Finding) -> bool:
+        spoken = {*finding.packages, *finding.culprit}
+        return finding.code in link_.TITLES and any(
+            words.search(finding.cause) for packages, words in told if packages & spoken
+        )
+
+    return [[finding for finding in group if not is_told(finding)] for group in groups]
 
 
 def _walked(opened: source.Source, read: Sequence[Program], begin: Sequence[starts.Start]) -> Walked:

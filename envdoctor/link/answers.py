@@ -21,8 +21,8 @@ class World(Protocol):
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, class or method of a module."""
 
-    def holds(self, package: str, name: str) -> bool:
-        """Say whether a module of some name lies anywhere below a package."""
+    def holds(self, asker: Module, name: str) -> bool:
+        """Say whether a module of some name lies anywhere below the packages of a module's distribution."""
 
     def spelled(self, module: Module, name: str) -> bool:
         """Say whether a word stands in the source of a module."""

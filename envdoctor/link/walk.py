@@ -90,7 +90,7 @@ class Walk:
             named = any(gap.module == one or gap.module.startswith(f"{one}.") for one in self._registered)
             if named or "." in gap.module:
                 return named
-            return "__main__" in self._editors or (top in self._editors and self._world.holds(top, gap.module))
+            return "__main__" in self._editors or (top in self._editors and self._world.holds(gap.asker, gap.module))
         if gap.kind not in (NAME, ATTRIBUTE):
             return False
         anything = f"*.{gap.module.rpartition('.')[2]}"

@@ -44,6 +44,7 @@ class World:
         self._owners, self._shelves = owners, shelves
         self._known: dict[str, Module | None] = {}
         self._functions: dict[tuple[str, str], Function | None] = {}
+        self._stubs: dict[str, Summary] = {}
         self._parsed: dict[str, signature.Definitions | None] = {}
         self.hooks = hooks.read(owners.sites, self.folders)
         self._library = any("os.py" in self.folders.entries(folder) for folder in path)
@@ -179,10 +180,22 @@ class World:
                         return True
         return False
 
-    def holds(self, package: str, name: str) -> bool:
-        """Say whether a module of some name lies anywhere below a package."""
-        found = self.find(package)
-        for folder in found.folders if found is not None else ():
+    def _stub(self, module: Module) -> Summary:
+        """Give the summary of the stub beside a compiled module."""
+        stem = f"{os.path.dirname(module.file)}/{os.path.basename(module.file).partition('.')[0]}"
+        if stem not in self._stubs:
+            there = (
+                path for path in (f"{stem}.pyi", f"{stem}/__init__.pyi") if os.path.exists(self.folders.real(path))
+            )
+            path = next(there, "")
+            self._stubs[stem] = self.read(path) if path else Summary()
+        return self._stubs[stem]
+
+    def holds(self, asker: Module, name: str) -> bool:
+        """Say whether a module of some name lies anywhere below the packages of a module's distribution."""
+        tops = {asker.name.partition(".")[0], *self._owners.tops(asker.owner)}
+        packages = [found for top in tops if top.isidentifier() and (found := self.locate(top)) is not None]
+        for folder in (folder for package in packages for folder in package.folders):
             for _, folders, files in os.walk(folder):
                 if name in folders or f"{name}.py" in files:
                     return True
@@ -196,7 +209,8 @@ class World:
             return None
         known, found = self._shelves.word(module, name)
         if not known:
-            found = binaries.has(self.folders.real(module.file), name)
+            in_stub = name in self._stub(module).names
+            found = True if in_stub else binaries.has(self.folders.real(module.file), name)
             self._shelves.put_word(module, name, found)
         return found
 
