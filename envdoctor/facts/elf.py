@@ -111,19 +111,36 @@ class _Header(NamedTuple):
     names: int
 
 
+class Dynamic(NamedTuple):
+    """What the loader goes by: the segments in memory, and the entries of the dynamic section."""
+
+    machine: int
+    loads: list[tuple[int, int, int]]
+    entries: list[tuple[int, int]]
+
+    def place(self, tag: int) -> int | None:
+        """Give the position in the file of the table that an entry names, or None if there is no such entry."""
+        address = next((value for found, value in self.entries if found == tag), None)
+        return None if address is None else _place(self.loads, address)
+
+
 def read(path: str, *, wants: bool = False) -> Elf:
     """Give what a library says of itself, with `wants` where asked for; raise Unreadable if it is none, or cut."""
     with Open(path) as file:
-        header = _header(file)
-        programs = [
-            _PROGRAM.unpack(file.read(header.programs + i * _PROGRAM.size, _PROGRAM.size))
-            for i in range(header.program_count)
-        ]
-        loads = [(vaddr, offset, size) for kind, _, offset, vaddr, _, size, *_ in programs if kind == _LOAD]
-        dynamic = next(((offset, size) for kind, _, offset, _, _, size, *_ in programs if kind == _DYNAMIC), None)
-        if dynamic is None:
-            return Elf(header.machine)
-        return _linked(file, header.machine, loads, list(_entries(file, *dynamic)), wants)
+        found = dynamic(file)
+        return _linked(file, found.machine, found.loads, found.entries, wants)
+
+
+def dynamic(file: Open) -> Dynamic:
+    """Give the dynamic section of an open library; without entries if it has none."""
+    header = _header(file)
+    programs = [
+        _PROGRAM.unpack(file.read(header.programs + i * _PROGRAM.size, _PROGRAM.size))
+        for i in range(header.program_count)
+    ]
+    loads = [(vaddr, offset, size) for kind, _, offset, vaddr, _, size, *_ in programs if kind == _LOAD]
+    place = next(((offset, size) for kind, _, offset, _, _, size, *_ in programs if kind == _DYNAMIC), None)
+    return Dynamic(header.machine, loads, list(_entries(file, *place)) if place is not None else [])
 
 
 def section(path: str, name: str) -> Section | None:

@@ -39,8 +39,15 @@ _SETS_ANY = re.compile(
 _GLOBAL = re.compile(rb"^\s+global\s+([\w, \t]+)", re.MULTILINE)
 
 
-def of(blob: bytes, python: Python, stub: Callable[[], bytes], *, main: bool = False) -> Summary:
-    """Give the summary of a file's content; `main`: it is the program itself."""
+def of(
+    blob: bytes,
+    python: Python,
+    stub: Callable[[], bytes],
+    *,
+    main: bool = False,
+    keep: Callable[[ast.Module], None] | None = None,
+) -> Summary:
+    """Give the summary of a file's content; `main`: it is the program itself; `keep` gets the tree."""
     if len(blob) > MOST_BYTES:
         return Summary(fault=f"larger than {MOST_BYTES:,} bytes")
     try:
@@ -49,6 +56,8 @@ def of(blob: bytes, python: Python, stub: Callable[[], bytes], *, main: bool = F
         return Summary(refused=(refused.line, refused.words))
     except syntax.Unreadable as error:
         return Summary(fault=str(error))
+    if keep is not None:
+        keep(tree)
     try:
         return _summary(tree, blob, python, stub, main)
     except RecursionError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -12,6 +13,7 @@ from envdoctor.source import binaries, hooks, ours, signature, summary, syntax
 from envdoctor.source.folders import Folders, Found
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Sequence
 
     from envdoctor.facts.inside import Root
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 BUILT_IN = "built in"
 _COMPILED = "compiled"
 _MOST_FILES = 20_000
-_MOST_PARSED = 12  # trees are large
+_MOST_KEPT = 1_500_000  # bytes of source whose trees are kept
 
 
 class World:
@@ -45,7 +47,7 @@ class World:
         self._known: dict[str, Module | None] = {}
         self._functions: dict[tuple[str, str], Function | None] = {}
         self._stubs: dict[str, Summary] = {}
-        self._parsed: dict[str, signature.Definitions | None] = {}
+        self._parsed: dict[str, tuple[int, signature.Definitions]] = {}
         self.hooks = hooks.read(owners.sites, self.folders)
         self._library = any("os.py" in self.folders.entries(folder) for folder in path)
 
@@ -115,18 +117,12 @@ class World:
         blob = self.folders.read(path, summary.MOST_BYTES)
         if blob is None:
             return Summary(fault="cannot be read")
-        return summary.of(
-            blob, self.python, lambda: self.folders.read(f"{path}i", summary.MOST_BYTES) or b"", main=main
-        )
+        size = len(blob)
 
-    def keep(self, module: Module, row: Summary) -> None:
-        """Take the summary of a module that was made elsewhere."""
-        self._shelves.put(module, row)
-        self._known[module.name] = module._replace(summary=row)
+        def stub() -> bytes:
+            return self.folders.read(f"{path}i", summary.MOST_BYTES) or b""
 
-    def shelved(self, module: Module) -> bool:
-        """Say whether the summary of a module is at hand."""
-        return module.name in self._known or self._shelves.get(module) is not None
+        return summary.of(blob, self.python, stub, main=main, keep=lambda tree: self._keep(path, tree, size))
 
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, a class or a method (`Class.method`) of a module."""
@@ -143,24 +139,27 @@ class World:
 
     def _read_function(self, path: str, name: str) -> Function | None:
         if path not in self._parsed:
-            while len(self._parsed) >= _MOST_PARSED:
-                self._parsed.pop(next(iter(self._parsed)))
-            self._parsed[path] = self._parse(path)
-        definitions = self._parsed[path]
+            self._parse(path)
+        definitions = self._parsed.get(path)
         try:
-            return definitions.get(name) if definitions is not None else None
+            return definitions[1].get(name) if definitions is not None else None
         except RecursionError:
             return None
 
-    def _parse(self, path: str) -> signature.Definitions | None:
+    def _parse(self, path: str) -> None:
         blob = self.folders.read(path, summary.MOST_BYTES)
         if blob is None or len(blob) > summary.MOST_BYTES:
-            return None
-        try:
-            tree = syntax.parsed(blob, self.python)
-        except (syntax.Refused, syntax.Unreadable):
-            return None
-        return signature.Definitions(tree, self.python, annotations=not summary.postponed(tree))
+            return
+        with contextlib.suppress(syntax.Refused, syntax.Unreadable):
+            self._keep(path, syntax.parsed(blob, self.python), len(blob))
+
+    def _keep(self, path: str, tree: ast.Module, size: int) -> None:
+        """Keep a tree for the functions that are asked for next; trees are large, so only of so much source."""
+        definitions = signature.Definitions(tree, self.python, annotations=not summary.postponed(tree))
+        self._parsed[path] = size, definitions
+        total = sum(size for size, _ in self._parsed.values())
+        while total > _MOST_KEPT and len(self._parsed) > 1:
+            total -= self._parsed.pop(next(iter(self._parsed)))[0]
 
     def spelled(self, module: Module, name: str) -> bool:
         """Say whether a word stands in the source of a module."""
