@@ -12,10 +12,10 @@ from envdoctor import link as link_
 from envdoctor.checks.judge import Broken, judge
 from envdoctor.facts.paths import shown
 from envdoctor.link.answers import Answers
-from envdoctor.link.findings import Ground, findings
+from envdoctor.link.findings import Ground, findings, of_symbols
 from envdoctor.link.walk import Walk
 from envdoctor.model import Finding, Held, Status
-from envdoctor.source import programs, starts
+from envdoctor.source import native, programs, starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,6 +46,7 @@ def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> L
     try:
         begin = starts.of(wanted, facts, opened.owners) if not read or wanted.imports else []
         walked = _walked(opened, read, begin)
+        lacks = list(native.lacking(facts, opened.owners, walked.owners))
         uses = (*uses, *_alike(uses, known, opened))
     finally:
         opened.close()
@@ -60,6 +61,7 @@ def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> L
         lambda start: severity.get(start, Status.ERROR),
     )
     found = list(findings(walked, ground))
+    found += [of_symbols(lack.owner, lack.provider, shown(lack.file), lack.symbols, facts) for lack in lacks]
     problems = tuple(one for one in found if isinstance(one, Finding))
     return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses)
 

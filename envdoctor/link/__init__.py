@@ -7,6 +7,7 @@ TITLES = {
     "LINK003": "a module is asked for an attribute that it has not",
     "LINK004": "a call gives an argument that is not taken",
     "LINK005": "a source has a syntax that this Python does not know",
+    "LINK012": "a compiled file expects symbols that a framework has not",
 }
 EXPLANATION = """Do the imports of the installed files meet, and those of the program?
 

@@ -44,10 +44,13 @@ class Gap(NamedTuple):
 
 
 class Walked(NamedTuple):
-    """The outcome of a walk: gaps, questions that could not be answered, and each question with its answer."""
+    """The outcome of a walk: gaps, questions that could not be answered, and each question with its answer.
+
+    `owners` are the distributions of the modules that were met.
+    """
 
     gaps: tuple[Gap, ...]
     unsure: tuple[Gap, ...]
     asked: Mapping[tuple[str, str], bool | None]
     modules: int
-    used: tuple[str, ...] = ()
+    owners: frozenset[str] = frozenset()

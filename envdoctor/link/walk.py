@@ -62,6 +62,7 @@ class Walk:
         self._editors: set[str] = set()
         self._sets: set[str] = set()
         self._registered: set[str] = set()
+        self._owners: set[str] = set()
         self._start, self._is_program = "", False
 
     def package(self, name: str) -> None:
@@ -81,7 +82,7 @@ class Walk:
         unsure = tuple(gap._replace(sure=False) for gap in self._gaps if gap not in sure)
         doubted = {(gap.module, gap.name) for gap in unsure}
         asked = {key: None if key in doubted else answer for key, answer in self._asked.items()}
-        return Walked(sure, unsure, asked, len(self._visited))
+        return Walked(sure, unsure, asked, len(self._visited), frozenset(self._owners))
 
     def _explained(self, gap: Gap) -> bool:
         """Say whether something that was met later may bring what seemed to be missing."""
@@ -156,6 +157,7 @@ class Walk:
         if any(mask & here.caught == mask for mask in before):
             return
         before.append(here.caught)
+        self._owners.add(module.owner)
         if not module.opaque and module.owner != "python":
             yield Place(module, here.at(line) if here.module.file else (), here.caught)
 

@@ -56,6 +56,18 @@ class Owners:
         found = [one for site in self._sites for one in site.installed if one.dist.name == name]
         return [os.path.basename(top) for one in found[:1] for top in (one.record.tops if one.record else ())]
 
+    def places(self, name: str, path: str) -> list[str]:
+        """Give where a file of a distribution lies, if it lists it."""
+        return [place for place in self._all(name) if place.endswith(f"/{path}")][:1]
+
+    def compiled(self, name: str) -> list[str]:
+        """Give the compiled files of a distribution."""
+        return [place for place in self._all(name) if place.endswith(".so") or ".so." in place.rpartition("/")[2]]
+
+    def _all(self, name: str) -> list[str]:
+        found = [(site, one) for site in self._sites for one in site.installed if one.dist.name == name and one.record]
+        return [f"{site.folder}/{path}" for site, one in found[:1] if one.record for path, _ in one.record.files]
+
     def entry(self, name: str) -> str:
         """Give the metadata folder of a distribution, or nothing."""
         return next(

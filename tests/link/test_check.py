@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,6 +120,32 @@ def test_a_notebook_and_a_package_are_programs_too(site: Path, tmp_path: Path) -
         "book.ipynb reads `p.gone`, which is not there",
         "mine.tool imports `gone`, which is not there",
     ]
+
+
+def built(path: Path, source: str, *words: str) -> None:
+    """Compile a library from C++."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (path.parent / "source.cpp").write_text(source)
+    source_file = str(path.parent / "source.cpp")
+    command = ["g++", "-shared", "-fPIC", "-Wl,--hash-style=gnu", "-o", str(path), source_file, *words]
+    subprocess.run(command, check=True, timeout=60)
+    (path.parent / "source.cpp").unlink()
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+@pytest.mark.parametrize("there", [True, False])
+def test_an_extension_for_another_torch_is_found_and_one_for_this_is_not(there: bool, site: Path) -> None:
+    words = "namespace c10 { int kept(int); int changed(long); int more(); }\n"
+    wheel(site, "torch", {"torch/__init__.py": "", "torch/lib/libc10.so": ""}, "2.5.0")
+    about = wheel(site, "ext", {"ext/__init__.py": "import torch\n", "ext/_C.abi3.so": ""})
+    metadata = about / "METADATA"
+    metadata.write_text(metadata.read_text().rstrip() + "\nRequires-Dist: torch\n\n")
+    made = "namespace c10 { int kept(int) { return 1; } int changed(%s) { return 2; } int more() { return 3; } }\n"
+    built(site / "torch" / "lib" / "libc10.so", made % ("long" if there else "int"))
+    built(site / "ext" / "_C.abi3.so", f"{words}int use() {{ return c10::kept(1) + c10::changed(2) + c10::more(); }}\n")
+    found = problems(linked(site, recipe="packages: {ext: '*'}\n"))
+    assert [(one.code, one.culprit) for one in found] == ([] if there else [("LINK012", ("ext", "torch"))])
+    assert there or "_ZN3c107changedEl" in found[0].cause
 
 
 @pytest.mark.parametrize(("name", "content", "told"), [
