@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _STRTAB, _SYMTAB, _GNU_HASH, _STRSZ = 5, 6, 0x6FFFFEF5, 10
 _SYMBOL = struct.Struct("<IBBHQQ")
+_HASH = struct.Struct("<IIII")
+_WORD = struct.Struct("<I")
 _GLOBAL = 1
 _MOST_SYMBOLS = 200_000
 _MOST_CHAIN = 10_000
@@ -65,7 +67,7 @@ class Provider:
             if None in places:
                 raise elf.Unreadable("has no hash table of its symbols")
             self._hash, self._symbols, self._texts = (place or 0 for place in places)
-            self._buckets, self._first, self._words, self._shift = struct.unpack("<4I", self._file.read(self._hash, 16))
+            self._buckets, self._first, self._words, self._shift = _HASH.unpack(self._file.read(self._hash, 16))
             if not self._buckets or not self._words:
                 raise elf.Unreadable("its hash table is empty")
         except BaseException:
@@ -81,12 +83,12 @@ class Provider:
         wanted = symbol.encode()
         number = _hashed(wanted)
         bucket = self._hash + 16 + 8 * self._words + 4 * (number % self._buckets)
-        (index,) = struct.unpack("<I", self._file.read(bucket, 4))
+        (index,) = _WORD.unpack(self._file.read(bucket, 4))
         if index < self._first:
             return False
         chain = self._hash + 16 + 8 * self._words + 4 * self._buckets
         for step in range(index, index + _MOST_CHAIN):
-            (seen,) = struct.unpack("<I", self._file.read(chain + 4 * (step - self._first), 4))
+            (seen,) = _WORD.unpack(self._file.read(chain + 4 * (step - self._first), 4))
             if seen | 1 == number | 1 and self._is(step, wanted):
                 return True
             if seen & 1:
