@@ -62,11 +62,9 @@ class Answers:
         summary = module.summary
         if module.opaque or summary.fault or summary.refused:
             return self._world.compiled_has(module, name) if module.opaque else None
-        if (
-            name in summary.names
-            or name in (summary.exports or ())
-            or (name.startswith("__") and name.endswith("__") and name not in _OWN)
-        ):
+        bound = summary.names.get(name)
+        asks_itself = bound is not None and bound[2] == name and absolute(bound, module) == module.name
+        if not asks_itself and (name in summary.names or name in (summary.exports or ()) or _is_given(name)):
             return True
         if summary.answers is not None and name in summary.answers.gives:
             return True
@@ -155,6 +153,11 @@ class Answers:
 
 
 _OWN = ("__version__", "__version_info__", "__author__", "__all__")
+
+
+def _is_given(name: str) -> bool:
+    """Say whether every module has a name of itself."""
+    return name.startswith("__") and name.endswith("__") and name not in _OWN
 
 
 def _is_reexported(module: Module, name: str) -> bool:
