@@ -185,7 +185,11 @@ def test_a_name_that_came_and_went_is_missing_in_two_ranges_and_the_fix_lies_bet
 
 def test_a_claim_that_cannot_concern_a_target_is_not_built() -> None:
     known = matrix.load()
-    assert [c.code for c in known.concerning(()) if not all(is_host(name) for name in c.when)] == []
+    assert [
+        c.code
+        for c in known.concerning(())
+        if not all(is_host(name) or cell == "absent" for name, cell in c.when.items())
+    ] == []
     assert not any(claim.silent for claim in known.concerning({"numpy", "transformers"}))
     assert {c.uses[0] for c in known.concerning({"numpy"}, ["numpy.float.x"]) if c.silent} == {"numpy.float"}
     assert "TF001" in {claim.code for claim in known.concerning({"tensorflow", "tensorflow-hub"})}

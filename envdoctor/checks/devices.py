@@ -90,7 +90,7 @@ def _chosen(listed: Sequence[str], total: int, uuids: Sequence[str], *, sliced: 
 def _is_unknown(entry: str, sliced: bool, uuids: Sequence[str]) -> bool:
     """Say whether an entry may name a device whose UUID was not seen."""
     if entry.lower().startswith("mig-"):
-        return sliced and not any(uuid.lower().startswith("mig-") for uuid in uuids)
+        return (sliced or not uuids) and not any(uuid.lower().startswith("mig-") for uuid in uuids)
     return not uuids and len(entry) > len("GPU-")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -181,6 +183,7 @@ def test_a_second_look_reads_nothing_again_and_sees_what_changed(site: Path, mon
     assert problems(linked(site, recipe="packages: {q: '*'}\n")) == []
     assert len(parsed) == first
     (site / "q.py").write_text("import p\np.gone\n")
+    os.utime(site / "q.py", (time.time() + 60,) * 2)  # not the moment in which it was installed
     assert [finding.code for finding in problems(linked(site, recipe="packages: {q: '*'}\n"))] == ["LINK003"]
     for shelf in (site.parents[3] / "cache" / "envdoctor").glob("code-*"):
         shelf.write_bytes(b"\0broken")
