@@ -125,10 +125,9 @@ def _dynamic(blob: bytes) -> int:
     """Say whether names are made at run time: 2 any, 1 such as are spelled in the file."""
     if _ANY_NAMES.search(blob):
         return 2
-    passed = {found for found in _PASSED.findall(blob) if found not in _READERS}
-    if any(not name.startswith(b"Build") for name in passed):
+    if any(found not in _READERS for found in _PASSED.findall(blob)):
         return 2
-    return 1 if passed or _SPELLED.search(blob) else 0
+    return 1 if _SPELLED.search(blob) else 0
 
 
 def _sets(blob: bytes, body: Body) -> Iterator[str]:

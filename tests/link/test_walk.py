@@ -75,6 +75,7 @@ SOUND: list[tuple[str, dict[str, str]]] = [
     ("made by globals()", {"main.py": "from p import gone", "p.py": "for n in f():\n    globals()[n] = n"}),
     ("made by exec", {"main.py": "from p import gone", "p.py": "exec(f())"}),
     ("put in by a helper", {"main.py": "from p import gone", "p.py": "from u import fill\nfill('x', globals())", "u.py": "def fill(*a): ..."}),
+    ("built from a descriptor", {"main.py": "from p import EXPERIMENTAL", "p.py": "from u import _builder\nD = add(b'\\x0c\\x45XPERIMENTAL')\n_builder.BuildTopDescriptorsAndMessages(D, 'p', globals())", "u.py": "_builder = 1"}),
     ("another object", {"main.py": "from p import gone", "p.py": "import sys\nsys.modules[__name__] = Thing()"}),
     ("forwarded", {"main.py": "from p import gone", "p.py": "def __getattr__(name):\n    return getattr(inner, name)"}),
     ("a helper's table", {"main.py": "from p import gone", "p.py": "from u import migrate\n_m = migrate(__name__)\ndef __getattr__(name):\n    return _m(name)", "u.py": "T = {'p:gone': 1}\ndef migrate(n): ..."}),
