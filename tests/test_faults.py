@@ -28,7 +28,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ground(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Ground:
-    """Give a sound environment, and stand in the folder of its job with no variable of this session set."""
+    """Give a sound environment, and stand in the folder of its job with no variable of this process set."""
     assert shown("/")  # a process asks once where its home is; what follows moves only what lies in it
     made = sound(tmp_path)
     monkeypatch.chdir(made.job)
