@@ -143,7 +143,11 @@ BARE = facts_of(Target("interpreter", "~/venv/bin/python"), distributions=[Distr
     [
         (Fix(pins={"a": "<2"}), LIVE, "~/'my venv/bin/python' -m pip install 'a<2'"),
         (Fix(pins={"a": "*"}), BARE, "uv pip install --python ~/venv/bin/python a"),
-        (Fix(pins={"a": "==1.0"}, env={"X": "a b", "Y": None}), BROKEN, "export X='a b'\nunset Y\npip install a==1.0"),
+        (
+            Fix(pins={"a": "==1.0"}, env={"X": "-a b", "Y": None, "Z": "a b"}),
+            BROKEN,
+            "export X='-a b'\nunset Y\npip install a==1.0",
+        ),
         (Fix(reinstall=("a",)), LIVE, "~/'my venv/bin/python' -m pip install --force-reinstall --no-deps a"),
         (Fix(reinstall=("a",)), BARE, "uv pip install --python ~/venv/bin/python --reinstall-package a a"),
         (Fix(env={"X": "1"}), LIVE, "export X=1"),

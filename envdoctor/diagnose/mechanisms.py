@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Fix
     from envdoctor.model.diagnosis import Mechanism
 
+_UNNAMED = "a package"
 _HOLE = re.compile(r"\{(\w+)\}")
 _LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")
 _BEFORE_PATH = re.compile(r"[\s'\"(\[,=`]")
@@ -53,13 +54,14 @@ def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origin
     words = leads(match, read, origins)
     if not all(words.get(need) for need in mechanism.needs):
         return
+    told = words | {name: value for name, value in match.groupdict().items() if value}  # as the log writes it
     packages = tuple(dict.fromkeys(filled for word in mechanism.packages if (filled := _filled(word, words))))
     cause = Cause(
         code=mechanism.code,
         says=mechanism.says,
         kind=mechanism.kind,
-        title=_filled(mechanism.title, words, "?"),
-        cause=_filled(mechanism.cause, words, "?"),
+        title=_filled(mechanism.title, told, _UNNAMED),
+        cause=_filled(mechanism.cause, told, _UNNAMED),
         packages=packages,
         lines=(shown(read.line),),
         fixes=tuple(fix for given in mechanism.fixes if (fix := _fix(given, words)) is not None),
@@ -168,7 +170,7 @@ def _fix(fix: Fix, words: Mapping[str, str]) -> Fix | None:
         pins=pins,
         env=dict(fix.env),
         host={_filled(name, words): _filled(cell, words, "*") for name, cell in fix.host.items()},
-        note=_filled(fix.note, words, "?"),
+        note=_filled(fix.note, words, _UNNAMED),
         reinstall=tuple(name for word in fix.reinstall if (name := _filled(word, words))),
     )
 

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from envdoctor.model import Facts, Fix
 
 
+def _is_exact(value: str) -> bool:
+    """Say whether a value can be typed: options or one word, and not words such as `the folder that holds it`."""
+    return " " not in value or value.startswith("-")
+
+
 def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: str = "") -> str:
     """Give the lines to paste, or an empty text if nothing can be typed; `uv` is how uv is typed, if there is one.
 
@@ -19,7 +24,11 @@ def written(fix: Fix, facts: Facts, *, also: Sequence[str] = (), uv: str = "") -
     """
     if fix.python or facts.managed or facts.target.kind == "solution":
         return ""
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in fix.env.items() if value is not None]
+    lines = [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in fix.env.items()
+        if value is not None and _is_exact(value)
+    ]
     lines += [f"unset {name}" for name, value in fix.env.items() if value is None]
     wanted = [name if cell in ("*", "") else f"{name}{cell}" for name, cell in fix.pins.items()]
     again = [_same(name, facts) for name in fix.reinstall if name not in fix.pins]
