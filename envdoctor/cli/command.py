@@ -34,14 +34,13 @@ class Group(TyperGroup):
 
 def _light(parameter: Any) -> Any:
     """Have a parameter leave alone what already is as the command's function declares it."""
-    if "process_value" not in vars(parameter):
-        parameter.process_value = _taken(parameter, parameter.process_value)
+    described = getattr(parameter, "type_descriptor", None)
+    if described is not None and "process_value" not in vars(parameter):  # an older Typer needs no pydantic
+        parameter.process_value = _taken(parameter, described.annotation, parameter.process_value)
     return parameter
 
 
-def _taken(parameter: Any, convert: Convert) -> Convert:
-    declared = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-
+def _taken(parameter: Any, declared: Any, convert: Convert) -> Convert:
     def process_value(context: Any, value: Any) -> Any:
         if value is None:
             taken = not parameter.required
