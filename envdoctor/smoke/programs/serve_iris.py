@@ -6,7 +6,9 @@ runners, or a class with @bentoml.service.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -88,11 +90,20 @@ def bento() -> Iterator[dict]:
         yield from _built(folder)
 
 
+@functools.lru_cache(maxsize=None)
+def _home() -> str:
+    """Give the store of this process, which nobody else uses: BentoML asks for it once, at its first import."""
+    home = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ.update(BENTOML_HOME=home, BENTOML_DO_NOT_TRACK="True")
+    return home
+
+
 @contextlib.contextmanager
 def _workshop() -> Iterator[str]:
-    """Give a folder with the service for the API that is installed, beside a store of models that nobody else uses."""
+    """Give a folder with the service for the API that is installed, and set where its models are kept."""
+    _home()
     with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(BENTOML_HOME=os.path.join(folder, "home"), BENTOML_DO_NOT_TRACK="True")
         for name, source in (("service.py", _service()), ("bentofile.yaml", BENTOFILE)):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write(source)
