@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LIMIT = 900.0
-_ENVIRONMENT = 1  # the exit status of `diagnose` that says so
 _RESTART = "then restart the runtime (in Colab: Runtime, Restart session), and run all cells again"
 
 

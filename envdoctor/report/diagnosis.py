@@ -25,7 +25,6 @@ _HEADINGS = {
     UNKNOWN: "unknown: the log says neither that it is the environment nor that it is something else",
 }
 _STYLES = {ENVIRONMENT: "error", NOT_ENVIRONMENT: "ok"}
-_NOT_HERE = "the target does not have this: it was changed since, or the log is another's"
 _SHOWN_FIXES = 3
 _HOMES = re.compile(r"(/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s:'\"]+")
 _SECRET = re.compile(
