@@ -8,14 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import checks, link, matrix
 from envdoctor.app.filters import codes
 from envdoctor.errors import UserError, near
 from envdoctor.facts.together import facts_of
 from envdoctor.matrix.fields import GRADES
-from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host
+from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host, normalised
 from envdoctor.smoke import codes as of_smoke
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
     if text := link.explanation(code):
         return Explanation(code, f"{link.TITLES[code]}\n\n{text}")
     package, _, name = asked.partition(":")
-    found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
+    found = [claim for claim in known.everything() if _speaks_of(claim, code, normalised(package), name)]
     if not found:
         every = {*codes(known), *(n for claim in known.everything() for n in _components(claim))}
         raise UserError(

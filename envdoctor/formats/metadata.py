@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
+from envdoctor.model import normalised
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 Split = tuple[str, tuple[str, ...], str, str, str]
@@ -101,7 +101,7 @@ def _conditional(line: str, condition: str) -> str:
 @lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Give a name in its normal form; what no name can hold becomes a dash, as it does for installers."""
-    return canonicalize_name(_NOT_IN_NAMES.sub("-", name).strip("-._") or "unnamed")
+    return normalised(_NOT_IN_NAMES.sub("-", name).strip("-._") or "unnamed")
 
 
 @lru_cache(maxsize=4096)
@@ -140,12 +140,12 @@ def _unusual(line: str, name: re.Match[str]) -> Split:
     try:
         read = Requirement(_sane(line))
         marker = str(read.marker) if read.marker else ""
-        return canonicalize_name(written), tuple(sorted(read.extras)), str(read.specifier), marker, read.url or ""
+        return normalised(written), tuple(sorted(read.extras)), str(read.specifier), marker, read.url or ""
     except ValueError:  # packaging's own is one
         asked, _, marker = line[name.start(1) + len(written) :].partition(";")
     if "://" in asked and "@" not in asked.partition("://")[0]:
         raise ValueError(f"`{line[:80]}` is a URL without a name")
-    return canonicalize_name(written), (), _sane(asked.strip()), _sane(marker.strip()), ""
+    return normalised(written), (), _sane(asked.strip()), _sane(marker.strip()), ""
 
 
 def folder_name(folder: str) -> tuple[str, str] | None:

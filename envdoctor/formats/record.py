@@ -21,8 +21,8 @@ _ABOUT = (".dist-info", ".egg-info", ".data")
 class Record(NamedTuple):
     """What a RECORD lists: files with their size (-1: not stated), tags of extension modules, scripts.
 
-    `tops` are the first parts of the files' paths. `linked` says that the code may lie elsewhere: it was installed from
-    a folder, an archive or a repository, or brings a `.pth` file.
+    `tops` are the first parts of the files' paths, `libraries` those that are shared libraries. `linked` says that the
+    code may lie elsewhere: it was installed from a folder, an archive or a repository, or brings a `.pth` file.
     """
 
     files: tuple[tuple[str, int], ...] = ()
@@ -30,6 +30,7 @@ class Record(NamedTuple):
     scripts: tuple[str, ...] = ()
     tops: tuple[str, ...] = ()
     linked: bool = False
+    libraries: tuple[str, ...] = ()
 
 
 def parse(blob: bytes) -> Record:
@@ -54,7 +55,8 @@ def parse(blob: bytes) -> Record:
             tops[top] = None
             linked = linked or top.startswith("__editable__") or top.endswith(".pth")
             files.append((path, int(size) if size.isascii() and size.isdecimal() and len(size) < 19 else -1))
-    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), tuple(tops), linked)
+    libraries = tuple(path for path, _ in files if ".so" in path and path.rpartition("/")[2].startswith("lib"))
+    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), tuple(tops), linked, libraries)
 
 
 def _without_twins(compiled: list[tuple[str, str]], files: list[tuple[str, int]]) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envdoctor import cells, processes
+from envdoctor.model import normalised
 from envdoctor.solve import uv
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def make(ground: Ground, place: Path, python: str, pins: Mapping[str, str], abse
     done = _uv(ground, ["pip", "list", "--python", found, "--format", "json"])
     if done.status != 0:
         return Made(reason=_said(done))
-    return Made(found, {canonicalize_name(row["name"]): row["version"] for row in json.loads(done.out)})
+    return Made(found, {normalised(row["name"]): row["version"] for row in json.loads(done.out)})
 
 
 def _uv(ground: Ground, words: Sequence[str]) -> processes.Done:
