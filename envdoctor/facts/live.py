@@ -36,8 +36,7 @@ def read(
     `asked` names the variables and the slow facts that somebody needs, `variables` are those that an image would be
     started with. Raise CannotLook for an unreadable folder.
     """
-    source = shown(str(sighting.path))
-    image = sighting.kind == "image"
+    source, image = shown(str(sighting.path)), sighting.kind == "image"
     root = Root(str(sighting.path) if image else "")
     found = distributions.scan(answer["path"], root, installers=installers, files=True)
     scanned = facts_of(Target(sighting.kind, source, sighting.why), distributions=found.distributions)
