@@ -59,7 +59,7 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
     package, _, name = asked.partition(":")
     found = [claim for claim in known.everything() if _speaks_of(claim, code, normalised(package), name)]
     if not found:
-        every = {*codes(known), *(n for claim in known.everything() for n in _components(claim))}
+        every = {*codes(known), *(n for claim in known.everything() for n in components(claim))}
         raise UserError(
             f"nothing is known of `{asked}`", hint=near(asked, every) if len(asked) > 2 else "a code or a package"
         )
@@ -75,11 +75,12 @@ def stale(claims: Iterable[Claim]) -> tuple[str, ...]:
 
 def _speaks_of(claim: Claim, code: str, package: str, name: str) -> bool:
     if name:
-        return any(used == name or used.endswith(f".{name}") for used in claim.uses) and package in _components(claim)
-    return claim.code == code or package in _components(claim)
+        return any(used == name or used.endswith(f".{name}") for used in claim.uses) and package in components(claim)
+    return claim.code == code or package in components(claim)
 
 
-def _components(claim: Claim) -> set[str]:
+def components(claim: Claim) -> set[str]:
+    """Give the components that a claim speaks of, those of its fixes included."""
     rows = [cells_ for row in claim.rows for cells_ in (row.when, row.needs, row.requires)]
     pins = [fix.pins for fix in claim.fixes]
     return {name for part in (claim.when, *rows, *pins) for name in part}
