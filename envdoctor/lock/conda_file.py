@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from packaging.markers import Environment
 
     from envdoctor.formats.condalock import CondaLock
-    from envdoctor.lock.settle import Settled, Wanted
+    from envdoctor.lock.settle import Settled
     from envdoctor.lock.spots import Spot
+    from envdoctor.lock.wanted import Wanted
 
 _OLD_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _FIRST = 5  # the oldest glibc that a wheel may ask for is 2.5

@@ -7,7 +7,6 @@ is not in the set bounds it, in case it comes; only what is missing is asked for
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
@@ -17,36 +16,19 @@ from envdoctor.checks import judge as judging
 from envdoctor.lock import spots
 from envdoctor.model import Fix, State, is_host
 from envdoctor.model.locks import Ruling
-from envdoctor.solve import plan, uv
+from envdoctor.solve import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from envdoctor.lock.spots import Spot
-    from envdoctor.model import Claim, Facts, Finding, Recipe
+    from envdoctor.lock.wanted import Wanted
+    from envdoctor.model import Claim, Facts, Finding
+    from envdoctor.solve import uv
 
     Ask = Callable[[Mapping[str, str], frozenset[str]], uv.Answer]
 
 MOST_SOLVES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be locked and how: the requirements, the instant, how to judge a set, and what uv has to know."""
-
-    recipe: Recipe
-    requirements: Sequence[str]
-    bounds: Sequence[str]
-    before: str
-    judge: Callable[[Facts], Sequence[Finding]]
-    claims: Callable[[Facts], Sequence[Claim]]
-    tell: Callable[[str], None]
-    wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    codes: Collection[str] = ()
-    anew: Sequence[str] = ()
-    built: Sequence[str] = ()
-    limit: float = uv.LIMIT
 
 
 class Settled(NamedTuple):

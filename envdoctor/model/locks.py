@@ -24,7 +24,7 @@ class Change(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A lock: where it is, for which machines, up to when, what it brings, what was ruled out, what moved.
+    """A lock: where it is, for which machines and Python, up to when, what it brings, what was ruled out, what moved.
 
     `size` is what an installer downloads for one machine, in bytes, as far as it is stated; `builds` is what it has to
     build, `rendered` the files that conda-lock made of it. `dry`: it was not written. `same`: it was there, and is what
@@ -33,6 +33,7 @@ class Written(NamedTuple):
 
     path: str
     machines: tuple[str, ...]
+    python: str
     before: str
     packages: int
     size: int

@@ -31,10 +31,15 @@ def lines(locks: Iterable[Written], width: int) -> Iterator[Line]:
 
 
 def _head(one: Written) -> str:
-    size = f", {one.size / 1_000_000:,.0f} MB to download" if one.size else ""
-    where = f" for {', '.join(one.machines)}" if one.machines else ""
+    whom = [*one.machines, *([f"Python {one.python}"] if one.python else [])]
+    where = f" for {', '.join(whom)}" if whom else ""
+    size = f", {_size(one.size)} to download" if one.size else ""
     state = "as it was" if one.same else "not written" if one.dry else "written"
     return f"{one.path}: {one.packages} packages{where}{size}, up to {one.before}: {state}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:,.0f} MB" if count >= 1_000_000 else f"{count / 1_000:,.0f} kB"
 
 
 def _moved(changes: Sequence[Change]) -> Iterator[Line]:

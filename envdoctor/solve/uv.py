@@ -25,6 +25,8 @@ _BENDING = frozenset(
     "UV_FORK_STRATEGY UV_PYTHON UV_NO_BINARY UV_ONLY_BINARY UV_NO_BUILD".split()
 )
 _OF_VARIANT = ("torch", "torchvision", "torchaudio", "triton", "pytorch-triton")
+_PAGE = re.compile(r"^TRACE Fetching metadata for `[^`]*` from `([^`]*)`", re.MULTILINE)
+_TOLD = "warn,uv_client::registry_client=trace"  # what uv complains of, and which pages it reads
 _LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)[^#\n]*(?:# via (.*))?$", re.MULTILINE)
 
 
@@ -34,7 +36,7 @@ class Question:
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
     `builds`: packages may be built to learn what they need, which runs their code. `files`: the answer is to name them.
-    `until`: a day; what was published later is not there.
+    `before`: what was published later does not exist; an instant, or a day, which counts to its end.
     """
 
     requirements: Sequence[str]
@@ -44,20 +46,19 @@ class Question:
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     builds: bool = False
     files: Files | None = None
-    until: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
     """What decides over the files of a lock (pylock.toml), beside the versions.
 
-    `before`: an instant; what was released later does not exist. `kept`: an earlier lock, whose versions stay where
-    they can, but for `anew`. `torch`: the variant of PyTorch, empty for that of the index. `outside`: packages that
-    are installed by others, `unknown` those of them that no index has. `macos`: the oldest release that wheels may ask
-    for. `cached`: nothing is asked of an index; `Answer.short` says if that was too little.
+    `kept`: an earlier lock, whose versions stay where they can, but for `anew`. `torch`: the variant of PyTorch, empty
+    for that of the index. `outside`: packages that are installed by others, `unknown` those of them that no index has.
+    `macos`: the oldest release that wheels may ask for. `cached`: nothing is asked of an index; `Answer.short` says if
+    that was too little, and `Answer.pages` what the answer rests on.
     """
 
-    before: str
     constraints: Sequence[str] = ()
     kept: str = ""
     anew: Sequence[str] = ()
@@ -75,7 +76,7 @@ class Answer:
     """A full set of versions, or the reason why there is none; `asked` is false if uv could not be asked.
 
     `roots` are the packages that nothing else in the set asks for. `text` is the lock, where one was asked for, and
-    `said` all that uv had to say.
+    `said` all that uv had to say on the way to it.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +90,11 @@ class Answer:
     def short(self) -> bool:
         """Say whether something that decides was not in the cache."""
         return "needs to be downloaded from a registry" in self.said or "network was disabled" in self.said
+
+    @property
+    def pages(self) -> frozenset[str]:
+        """Give the pages of an index that were read for a lock, as far as uv tells."""
+        return frozenset(_PAGE.findall(self.said))
 
 
 def find() -> str | None:
@@ -104,17 +110,41 @@ def typed() -> str:
 
 def solve(question: Question, *, limit: float = LIMIT) -> Answer:
     """Give the versions that an installer would choose."""
-    uv = find()
-    if uv is None:
-        return Answer(reason="uv is not installed (`pip install 'envdoctor[lock]'`)", asked=False)
-    with tempfile.TemporaryDirectory(prefix="envdoctor-solve-") as folder:
-        return _run([uv, *_arguments(question)], Path(folder), question, limit)
+    return Solving(question).answer(limit)
+
+
+class Solving:
+    """A question that uv is at work on: there is time for something else before its answer is taken."""
+
+    def __init__(self, question: Question) -> None:
+        self._question, self._process = question, None
+        uv = find()
+        if uv is None:
+            return
+        self._home = tempfile.TemporaryDirectory(prefix="envdoctor-solve-")
+        self._folder = Path(self._home.name)
+        _prepare(self._folder, question)
+        words, variables = [uv, *_arguments(question)], _variables(question.files)
+        self._process = processes.start(words, folder=self._folder, variables=variables)
+
+    def answer(self, limit: float = LIMIT) -> Answer:
+        """Wait for the answer up to a limit in seconds, and tidy up."""
+        if self._process is None:
+            return Answer(reason="uv is not installed (`pip install 'envdoctor[lock]'`)", asked=False)
+        with self._home:
+            return _read(processes.finish(self._process, limit), self._folder, self._question, limit)
+
+    def end(self) -> None:
+        """End the work: nobody wants the answer any more."""
+        if self._process is not None:
+            processes.end(self._process)
+            self._home.cleanup()
 
 
 def _arguments(question: Question) -> list[str]:
     words = ["pip", "compile", "wanted.in", "--quiet", "--no-header"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
-    words += ["--exclude-newer", question.until] if question.until else []
+    words += ["--exclude-newer", question.before] if question.before else []
     if not question.builds:
         words += ["--only-binary", ":all:"]
         words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
@@ -125,8 +155,7 @@ def _arguments(question: Question) -> list[str]:
 
 
 def _of_files(wanted: Files) -> list[str]:
-    words = ["--exclude-newer", wanted.before]
-    words += ["--constraints", "bounds.in"] if wanted.constraints else []
+    words = ["--constraints", "bounds.in"] if wanted.constraints else []
     words += ["--excludes", "unknown.in"] if wanted.unknown else []
     words += _of_torch(wanted.torch) if wanted.torch else []
     words += ["--offline"] if wanted.cached else []
@@ -141,9 +170,7 @@ def _of_torch(variant: str) -> list[str]:
     return ["--torch-backend", variant, *dateless]
 
 
-def _run(words: list[str], folder: Path, question: Question, limit: float) -> Answer:
-    _prepare(folder, question)
-    done = processes.run(words, limit=limit, folder=folder, variables=_variables(question.files))
+def _read(done: processes.Done, folder: Path, question: Question, limit: float) -> Answer:
     if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
     if done.status != 0:
@@ -162,7 +189,7 @@ def _variables(wanted: Files | None) -> dict[str, str]:
     if wanted is None:
         return clean
     clean = {name: value for name, value in clean.items() if name not in _BENDING}
-    clean |= {"RUST_LOG": "warn", "NO_COLOR": "1"}
+    clean |= {"RUST_LOG": _TOLD, "NO_COLOR": "1"}
     return clean | ({"MACOSX_DEPLOYMENT_TARGET": wanted.macos} if wanted.macos else {})
 
 
@@ -198,7 +225,7 @@ def metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
 
 def reason(said: str) -> str:
     """Give uv's explanation in a line: its hint where it names wheels, else its first sentence."""
-    told = [line for line in said.splitlines() if not line.startswith("WARN ")]
+    told = [line for line in said.splitlines() if not line.startswith(("WARN ", "TRACE "))]
     words = " ".join(re.sub(r"[│╰─▶×├╮╭]", " ", "\n".join(told)).split())
     hint = re.search(r"hint: (You require .+?)(?: hint:|$)", words)
     if hint:

@@ -65,6 +65,25 @@ def test_only_what_is_missing_is_asked_for_beyond_the_recipe(kitchen: Kitchen) -
     assert {row["code"] for row in kitchen.own()["ruled-out"]} == {"SYN001", "SYN002"}
 
 
+def test_what_a_cache_knew_before_decides_over_nothing(kitchen: Kitchen, index: Index) -> None:
+    kitchen.write(matrix=RULE + MISSING)
+    kitchen.lock()
+    kitchen.path.unlink()
+    index.add("parts", "2.5", day="2025-03-01")
+    kitchen.lock()
+    assert kitchen.versions()["parts"] == "2.5"
+
+
+def test_what_this_run_has_read_is_not_asked_again(kitchen: Kitchen, index: Index) -> None:
+    kitchen.lock(before="2026-01-01")
+    kitchen.path.unlink()
+    index.asked.clear()
+    kitchen.write(matrix=RULE)
+    kitchen.lock()
+    assert kitchen.versions()["engine"] == "1.5"
+    assert index.asked.count("/simple/engine/") == 1
+
+
 def test_a_claim_whose_fix_is_a_variable_bounds_by_what_it_needs(kitchen: Kitchen) -> None:
     kitchen.write(matrix=NEEDS)
     kitchen.lock()
