@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.app import lock_pythons
@@ -48,6 +49,7 @@ class Ground(NamedTuple):
 
 def settled(ground: Ground, pythons: Pythons) -> list[Settled]:
     """Give the set of each computer; raise Impossible with the reasons, and with the Python that would do."""
+    threading.Thread(target=_get_ready, daemon=True).start()
     reason: Impossible | None = None
     for python in (pythons.first, *pythons.others):
         try:
@@ -59,6 +61,14 @@ def settled(ground: Ground, pythons: Pythons) -> list[Settled]:
     raise _explained(ground, reason, pythons)
 
 
+def _get_ready() -> None:
+    """Load what judges and writes a set, while uv is at work on it."""
+    from envdoctor import checks
+    from envdoctor.app import judging, lock_writing  # noqa: F401
+
+    checks.load()
+
+
 def _with(ground: Ground, spots: Sequence[Spot]) -> list[Settled]:
     wanted = ground.wanted
     return [_settled(ground, wanted, spot) for spot in spots]
@@ -68,34 +78,20 @@ def _settled(ground: Ground, wanted: Wanted, spot: Spot) -> Settled:
     lock_pythons.refuse(wanted.recipe, spot.python)
     text, rulings = _kept(ground, spot)
     try:
-        return _asked(wanted, spot, ask.Index(wanted, spot, ground.learnt, kept=text), rulings)
+        return solved(wanted, spot, ask.Index(wanted, spot, ground.learnt, kept=text), rulings)
     except Impossible as error:
         variant = virtual.torch_for(spot)
         if not (error.driver and variant and not spot.torch and not wanted.recipe.locking.torch):
             raise
         wanted.tell(f"the driver is too old for the index's own PyTorch; trying its variant {variant}")
         other = dataclasses.replace(spot, torch=variant)
-        return _asked(wanted, other, ask.Index(wanted, other, ground.learnt, kept=text), rulings)
-
-
-def _asked(wanted: Wanted, spot: Spot, index: ask.Index, rulings: Sequence[Ruling]) -> Settled:
-    with index.begun():
-        _get_ready()
-        return solved(wanted, spot, index, rulings)
-
-
-def _get_ready() -> None:
-    """Load what the answer will need, while uv is at work on it."""
-    from envdoctor import checks
-    from envdoctor.app import judging, lock_writing  # noqa: F401
-
-    checks.load()
+        return solved(wanted, other, ask.Index(wanted, other, ground.learnt, kept=text), rulings)
 
 
 def solved(wanted: Wanted, spot: Spot, index: settle.Ask, rulings: Sequence[Ruling]) -> Settled:
     """Give the set of a computer; raise Impossible with the reasons if there is none."""
     wanted.tell(f"solving for {_named(spot)}, up to {wanted.before}")
-    from envdoctor.lock import settle  # while uv is at work
+    from envdoctor.lock import settle  # not at the start: it judges
 
     found = settle.settle(wanted, spot, index, rulings)
     if not found.text:

@@ -25,8 +25,10 @@ _BENDING = frozenset(
     "UV_FORK_STRATEGY UV_PYTHON UV_NO_BINARY UV_ONLY_BINARY UV_NO_BUILD".split()
 )
 _OF_VARIANT = ("torch", "torchvision", "torchaudio", "triton", "pytorch-triton")
-_PAGE = re.compile(r"^TRACE Fetching metadata for `[^`]*` from `([^`]*)`", re.MULTILINE)
+_PAGE = re.compile(r"^TRACE Fetching metadata for `([^`]*)` from `([^`]*)`", re.MULTILINE)
+_LACKING = re.compile(r"^WARN `([^`=]*)==([^`]*)` needs to be downloaded from a registry", re.MULTILINE)
 _TOLD = "warn,uv_client::registry_client=trace"  # what uv complains of, and which pages it reads
+_SILENT = '[[dependency-metadata]]\nname = "{}"\nrequires-dist = []\n'
 _LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)[^#\n]*(?:# via (.*))?$", re.MULTILINE)
 
 
@@ -55,8 +57,8 @@ class Files:
 
     `kept`: an earlier lock, whose versions stay where they can, but for `anew`. `torch`: the variant of PyTorch, empty
     for that of the index. `outside`: packages that are installed by others, `unknown` those of them that no index has.
-    `macos`: the oldest release that wheels may ask for. `cached`: nothing is asked of an index; `Answer.short` says if
-    that was too little, and `Answer.pages` what the answer rests on.
+    `macos`: the oldest release that wheels may ask for. `silent`: packages of which it does not matter what they need.
+    `cached`: nothing is asked of an index; `Answer.short` and `Answer.lacks` say what was too little.
     """
 
     constraints: Sequence[str] = ()
@@ -68,6 +70,7 @@ class Files:
     unknown: Sequence[str] = ()
     built: Sequence[str] = ()
     macos: str = ""
+    silent: Sequence[str] = ()
     cached: bool = False
 
 
@@ -88,12 +91,17 @@ class Answer:
 
     @property
     def short(self) -> bool:
-        """Say whether something that decides was not in the cache."""
-        return "needs to be downloaded from a registry" in self.said or "network was disabled" in self.said
+        """Say whether a page was not in the cache."""
+        return "network was disabled" in self.said
 
     @property
-    def pages(self) -> frozenset[str]:
-        """Give the pages of an index that were read for a lock, as far as uv tells."""
+    def lacks(self) -> dict[str, str]:
+        """Give the newest release of each package that was passed over because what it needs was not in the cache."""
+        return dict(reversed(_LACKING.findall(self.said)))
+
+    @property
+    def pages(self) -> frozenset[tuple[str, str]]:
+        """Give the pages of an index that were read for a lock: package and URL, as far as uv tells."""
         return frozenset(_PAGE.findall(self.said))
 
 
@@ -110,35 +118,11 @@ def typed() -> str:
 
 def solve(question: Question, *, limit: float = LIMIT) -> Answer:
     """Give the versions that an installer would choose."""
-    return Solving(question).answer(limit)
-
-
-class Solving:
-    """A question that uv is at work on: there is time for something else before its answer is taken."""
-
-    def __init__(self, question: Question) -> None:
-        self._question, self._process = question, None
-        uv = find()
-        if uv is None:
-            return
-        self._home = tempfile.TemporaryDirectory(prefix="envdoctor-solve-")
-        self._folder = Path(self._home.name)
-        _prepare(self._folder, question)
-        words, variables = [uv, *_arguments(question)], _variables(question.files)
-        self._process = processes.start(words, folder=self._folder, variables=variables)
-
-    def answer(self, limit: float = LIMIT) -> Answer:
-        """Wait for the answer up to a limit in seconds, and tidy up."""
-        if self._process is None:
-            return Answer(reason="uv is not installed (`pip install 'envdoctor[lock]'`)", asked=False)
-        with self._home:
-            return _read(processes.finish(self._process, limit), self._folder, self._question, limit)
-
-    def end(self) -> None:
-        """End the work: nobody wants the answer any more."""
-        if self._process is not None:
-            processes.end(self._process)
-            self._home.cleanup()
+    uv = find()
+    if uv is None:
+        return Answer(reason="uv is not installed (`pip install 'envdoctor[lock]'`)", asked=False)
+    with tempfile.TemporaryDirectory(prefix="envdoctor-solve-") as folder:
+        return _run([uv, *_arguments(question)], Path(folder), question, limit)
 
 
 def _arguments(question: Question) -> list[str]:
@@ -170,7 +154,9 @@ def _of_torch(variant: str) -> list[str]:
     return ["--torch-backend", variant, *dateless]
 
 
-def _read(done: processes.Done, folder: Path, question: Question, limit: float) -> Answer:
+def _run(words: list[str], folder: Path, question: Question, limit: float) -> Answer:
+    _prepare(folder, question)
+    done = processes.run(words, limit=limit, folder=folder, variables=_variables(question.files))
     if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
     if done.status != 0:
@@ -202,6 +188,7 @@ def _prepare(folder: Path, question: Question) -> None:
     else:
         texts["bounds.in"] = "\n".join(question.files.constraints) + "\n"
         texts["unknown.in"] = "\n".join(question.files.unknown) + "\n"
+        texts["uv.toml"] += "".join(map(_SILENT.format, question.files.silent))
         texts |= {LOCKED: question.files.kept} if question.files.kept else {}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

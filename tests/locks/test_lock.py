@@ -84,6 +84,19 @@ def test_what_this_run_has_read_is_not_asked_again(kitchen: Kitchen, index: Inde
     assert index.asked.count("/simple/engine/") == 1
 
 
+def test_no_code_of_a_package_is_run_to_learn_of_it(kitchen: Kitchen, index: Index, tmp_path: Path) -> None:
+    index.add("odd", "1.0")
+    index.add_source("odd", "2.0", f"open({str(tmp_path / 'was-run')!r}, 'w')\n")
+    kitchen.write(more='  odd: "*"\n')
+    for _ in range(2):  # without a cache, and with one
+        kitchen.lock(anew=("*",))
+        assert kitchen.versions()["odd"] == "1.0"
+    assert not (tmp_path / "was-run").exists()
+    kitchen.write(more='  odd: ">=2"\n')
+    with pytest.raises(Impossible, match="setuptools"):  # which is what it would be built with
+        kitchen.lock(built=("odd",))
+
+
 def test_a_claim_whose_fix_is_a_variable_bounds_by_what_it_needs(kitchen: Kitchen) -> None:
     kitchen.write(matrix=NEEDS)
     kitchen.lock()
