@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -151,16 +150,17 @@ def _written(
 ) -> Written:
     packages = document["package"]
     before = {"packages": [entry._asdict() for entry in old.packages]} if old is not None else None
-    sizes = [record["size"] for record in json.loads(settled[0].text)[0]]
+    changes.refuse_others(before, {"packages": packages}, str(path))
     return Written(
         path=str(path),
         machines=tuple(one.spot.name or one.spot.conda for one in settled),
         python=settled[0].versions.get("python", ""),
         before=document["metadata"]["custom_metadata"]["envdoctor-exclude-newer"],
         packages=len(packages),
-        size=sum(sizes),
+        size=conda_file.size(settled[0], packages),
         rulings=tuple(dict.fromkeys(ruling for one in settled for ruling in one.rulings)),
         moved=tuple(changes.between(before, {"packages": packages})),
+        yanked=tuple(dict.fromkeys(name for one in settled for name in one.yanked)),
         dry=asked.dry,
         new=old is None,
         same=old is not None and path.read_text(encoding="utf-8") == conda_file.text(document, path.name),

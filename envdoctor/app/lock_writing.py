@@ -25,6 +25,7 @@ def put(ground: Ground, settled: Sequence[Settled], old: Mapping[Path, Lock], fo
     documents = [pypi.document(group, ground.wanted, asked.title) for group in groups]
     for path, document in zip(paths, documents, strict=True):
         compare.keep_seal(document, old.get(path))
+        changes.refuse_others(old[path].document if path in old else None, document, str(path))
     rows = zip(paths, documents, groups, strict=True)
     written = [_written(path, document, group, old.get(path), asked.dry) for path, document, group in rows]
     for path, document in zip(paths, documents, strict=True) if not asked.dry else ():
@@ -47,6 +48,7 @@ def _written(
         rulings=tuple(dict.fromkeys(ruling for one in group for ruling in one.rulings)),
         moved=tuple(changes.between(before.document if before else None, document)),
         builds=tuple(package["name"] for package in packages if "sdist" in package and not package.get("wheels")),
+        yanked=tuple(dict.fromkeys(name for one in group for name in one.yanked)),
         dry=dry,
         new=before is None,
         same=before is not None and before.document == document,

@@ -122,7 +122,7 @@ class Channels:
             told = f"conda gives {', '.join(held)}, but " if held else ""
             return uv.Answer(reason=f"the pip part: {told}{answer.reason}")
         every = {**versions, **answer.versions, "python": python}
-        return uv.Answer(every, text=json.dumps([records, answer.text]))
+        return uv.Answer(every, text=json.dumps([records, answer.text]), said=answer.said)
 
 
 def _asked(question: Mapping[str, Any], limit: float) -> dict[str, Any]:

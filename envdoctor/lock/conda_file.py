@@ -69,6 +69,17 @@ def document(
     }
 
 
+def size(settled: Settled, packages: Iterable[Mapping[str, Any]]) -> int:
+    """Give how many bytes a computer downloads, of what is in its lock, as far as that is stated."""
+    records, text = json.loads(settled.text)
+    added = tomllib.loads(text)["packages"] if text else []
+    stated: dict[str, int] = {w["url"]: w.get("size", 0) for package in added for w in package.get("wheels", ())}
+    sizes = [int(record["size"]) for record in records]
+    return sum(sizes) + sum(
+        stated.get(entry["url"], 0) for entry in packages if entry["platform"] == settled.spot.conda
+    )
+
+
 def _machine(spot: Spot) -> dict[str, Any]:
     packages = {name: " ".join(part for part in value if part) for name, value in virtual.of(spot).items()}
     return {**pypi.machine(spot), "platform": spot.conda, "virtual": packages}

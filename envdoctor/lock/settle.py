@@ -34,7 +34,7 @@ MOST_SOLVES = 20
 class Settled(NamedTuple):
     """A set that was judged free of errors, and what was ruled out on the way; without a set, why there is none.
 
-    `errors` are then those of the first answer.
+    `errors` are then those of the first answer. `yanked` are releases that were withdrawn.
     """
 
     spot: Spot
@@ -43,6 +43,7 @@ class Settled(NamedTuple):
     rulings: tuple[Ruling, ...] = ()
     reasons: tuple[str, ...] = ()
     errors: tuple[Finding, ...] = ()
+    yanked: tuple[str, ...] = ()
 
 
 class _State(NamedTuple):
@@ -66,7 +67,7 @@ def settle(wanted: Wanted, spot: Spot, ask: Ask, rulings: Sequence[Ruling] = ())
         return Settled(spot, reasons=search.reasons(first), errors=tuple(first.errors))
     still = [ruling for ruling in rulings if _holds(ruling, found.answer.versions)]
     every = tuple(dict.fromkeys([*found.rulings, *still]))
-    return Settled(spot, found.answer.text, found.answer.versions, every)
+    return Settled(spot, found.answer.text, found.answer.versions, every, yanked=found.answer.yanked)
 
 
 def _holds(ruling: Ruling, versions: Mapping[str, str]) -> bool:

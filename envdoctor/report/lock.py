@@ -25,6 +25,9 @@ def lines(locks: Iterable[Written], width: int) -> Iterator[Line]:
             yield from wrapped(f"ruled out {code}: {title} ({seen}), by {', '.join(bounds)}", width, indent=2)
         if one.builds:
             yield from wrapped(f"installing builds {', '.join(one.builds)} (no wheel)", width, indent=2)
+        if one.yanked:
+            told = f"withdrawn by their makers, and taken as they are pinned or locked: {', '.join(one.yanked)}"
+            yield from wrapped(told, width, indent=2)
         for path in one.rendered:
             yield from wrapped(f"rendered: {path}", width, indent=2)
         yield from _moved(one.moved)

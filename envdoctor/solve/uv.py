@@ -26,6 +26,7 @@ _BENDING = frozenset(
 )
 _OF_VARIANT = ("torch", "torchvision", "torchaudio", "triton", "pytorch-triton")
 _PAGE = re.compile(r"^TRACE Fetching metadata for `([^`]*)` from `([^`]*)`", re.MULTILINE)
+_YANKED = re.compile(r'^warning: `([^`=]*)==([^`]*)` is yanked(?: \(reason: "(.*)"\))?$', re.MULTILINE)
 _LACKING = re.compile(r"^WARN `([^`=]*)==([^`]*)` needs to be downloaded from a registry", re.MULTILINE)
 _TOLD = "warn,uv_client::registry_client=trace"  # what uv complains of, and which pages it reads
 _SILENT = '[[dependency-metadata]]\nname = "{}"\nrequires-dist = []\n'
@@ -100,6 +101,13 @@ class Answer:
         return dict(reversed(_LACKING.findall(self.said)))
 
     @property
+    def yanked(self) -> tuple[str, ...]:
+        """Give the releases that were withdrawn and are taken all the same, for they are pinned or kept."""
+        return tuple(
+            f"{name} {version}" + (f" ({why})" if why else "") for name, version, why in _YANKED.findall(self.said)
+        )
+
+    @property
     def pages(self) -> frozenset[tuple[str, str]]:
         """Give the pages of an index that were read for a lock: package and URL, as far as uv tells."""
         return frozenset(_PAGE.findall(self.said))
@@ -126,7 +134,7 @@ def solve(question: Question, *, limit: float = LIMIT) -> Answer:
 
 
 def _arguments(question: Question) -> list[str]:
-    words = ["pip", "compile", "wanted.in", "--quiet", "--no-header"]
+    words = ["pip", "compile", "wanted.in", "--no-header"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
     words += ["--exclude-newer", question.before] if question.before else []
     if not question.builds:
@@ -134,7 +142,7 @@ def _arguments(question: Question) -> list[str]:
         words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
     words += ["--python-platform", question.platform] if question.platform else []
     if question.files is None:
-        return [*words, "--output-file", SOLVED, "--annotation-style", "line"]
+        return [*words, "--quiet", "--output-file", SOLVED, "--annotation-style", "line"]
     return [*words, "--output-file", LOCKED, "--format", "pylock.toml", *_of_files(question.files)]
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.errors import Impossible, UserError
+from envdoctor.report import layout
+from envdoctor.report import lock as report
 from tests.locks.kitchen import MISSING, NEEDS, RULE, Kitchen
 
 if TYPE_CHECKING:
@@ -188,5 +190,18 @@ def test_machines_that_no_marker_tells_apart_get_a_lock_each_if_theirs_differ(ki
 
 def test_a_yanked_release_is_not_chosen(kitchen: Kitchen, index: Index) -> None:
     index.add("engine", "2.1", yanked="broken")
+    (written,) = kitchen.lock()
+    assert (kitchen.versions()["engine"], written.yanked) == ("2.0", ())
+    kitchen.write(more='  engine: ">2"\n')
+    with pytest.raises(Impossible, match=r"engine==2\.1 was yanked \(reason: broken\)"):
+        kitchen.lock()
+
+
+def test_a_yanked_release_that_is_pinned_or_locked_is_told(kitchen: Kitchen, index: Index) -> None:
     kitchen.lock()
-    assert kitchen.versions()["engine"] == "2.0"
+    index.add("engine", "2.0", day="2026-02-01", yanked="it loses data")
+    (written,) = kitchen.lock()
+    assert (kitchen.versions()["engine"], written.yanked) == ("2.0", ("engine 2.0 (it loses data)",))
+    assert "  withdrawn by their makers" in layout.plain(report.lines([written], 200))
+    kitchen.lock(anew=("engine",))
+    assert kitchen.versions()["engine"] == "1.5"
