@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envdoctor.formats import pylock
-from envdoctor.lock import pypi
 from envdoctor.solve import wishes
 
 if TYPE_CHECKING:
@@ -43,6 +41,8 @@ def bounds(wanted: Recipe) -> list[str]:
 
 def asked_lines(wanted: Recipe) -> list[str]:
     """Give all that a lock of a recipe remembers of it."""
+    from envdoctor.lock import pypi
+
     return pypi.asked(requirements(wanted), bounds(wanted))
 
 
@@ -55,8 +55,12 @@ def named(recipe: str, machine: str = "") -> str:
 def existing(folder: Path, name: str) -> dict[Path, Lock]:
     """Give the locks of a recipe that are in a folder."""
     own = folder / named(name)
-    paths = [own, *sorted(folder.glob(f"{own.stem}-*.toml"))]
-    found = {path: pylock.read(path) for path in paths if path.is_file()}
+    paths = [path for path in (own, *sorted(folder.glob(f"{own.stem}-*.toml"))) if path.is_file()]
+    if not paths:
+        return {}
+    from envdoctor.formats import pylock
+
+    found = {path: pylock.read(path) for path in paths}
     return {path: lock for path, lock in found.items() if path == own or _is_of(lock, name)}
 
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from packaging.markers import Environment
 
     from envdoctor.formats.condalock import CondaLock
-    from envdoctor.lock.settle import Settled, Wanted
+    from envdoctor.lock.settle import Settled
     from envdoctor.lock.spots import Spot
+    from envdoctor.lock.wanted import Wanted
 
 _OLD_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _FIRST = 5  # the oldest glibc that a wheel may ask for is 2.5
@@ -66,6 +67,17 @@ def document(
         },
         "package": packages,
     }
+
+
+def size(settled: Settled, packages: Iterable[Mapping[str, Any]]) -> int:
+    """Give how many bytes a computer downloads, of what is in its lock, as far as that is stated."""
+    records, text = json.loads(settled.text)
+    added = tomllib.loads(text)["packages"] if text else []
+    stated: dict[str, int] = {w["url"]: w.get("size", 0) for package in added for w in package.get("wheels", ())}
+    sizes = [int(record["size"]) for record in records]
+    return sum(sizes) + sum(
+        stated.get(entry["url"], 0) for entry in packages if entry["platform"] == settled.spot.conda
+    )
 
 
 def _machine(spot: Spot) -> dict[str, Any]:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from envdoctor.formats.pylock import Lock
-    from envdoctor.lock.settle import Settled, Wanted
+    from envdoctor.lock.settle import Settled
+    from envdoctor.lock.wanted import Wanted
     from envdoctor.model import Facts
 
 SCHEMA = "envdoctor.lock/1"

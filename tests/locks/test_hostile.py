@@ -62,7 +62,8 @@ def altered(text: str, marks: str, values: st.SearchStrategy[str], data: st.Data
     for _ in range(data.draw(st.integers(1, 3))):
         starts = [index for index in range(len(text)) if text.startswith(marks, index)]
         start = data.draw(st.sampled_from(starts)) + len(marks)
-        stop = text.index("\n", start) if data.draw(st.booleans()) else start + data.draw(st.integers(0, 12))
+        line = text.find("\n", start) % (len(text) + 1)
+        stop = line if data.draw(st.booleans()) else start + data.draw(st.integers(0, 12))
         text = text[:start] + data.draw(values) + text[stop:]
     return text
 

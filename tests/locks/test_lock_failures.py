@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from tests.locks.kitchen import Kitchen
 
 
-@pytest.mark.parametrize("behaviour", ["gone", "slow", "broken"])
-def test_without_an_answer_of_the_index_nothing_is_written(kitchen: Kitchen, index: Index, behaviour: str) -> None:
+@pytest.mark.parametrize("behaviour", ["none", "gone", "slow", "broken"])
+def test_without_an_answer_of_the_index_nothing_is_written(
+    kitchen: Kitchen, index: Index, monkeypatch: pytest.MonkeyPatch, behaviour: str
+) -> None:
     kitchen.lock()
     before = kitchen.path.read_bytes()
+    if behaviour == "none":
+        monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple/")
     index.status = {"gone": 503, "broken": 500}.get(behaviour, 200)
-    index.delay = 6.0 if behaviour == "slow" else 0.0
+    index.delay = 4.0 if behaviour == "slow" else 0.0
     kitchen.write(more='  parts: "*"\n')
     with pytest.raises(CannotLook) as told:
         kitchen.lock()
@@ -30,6 +34,24 @@ def test_without_an_answer_of_the_index_nothing_is_written(kitchen: Kitchen, ind
     assert "\n" not in told.value.problem
     assert kitchen.path.read_bytes() == before
     assert sorted(os.listdir(kitchen.folder)) == ["matrix", "own.yml", "pylock.own.toml"]
+
+
+def test_a_file_that_the_index_has_not_is_told(kitchen: Kitchen, index: Index) -> None:
+    index.files.clear()
+    with pytest.raises(CannotLook, match="404"):
+        kitchen.lock()
+    assert not kitchen.path.exists()
+
+
+def test_a_file_whose_hash_is_not_the_locked_one_is_told_and_the_lock_stays(kitchen: Kitchen, index: Index) -> None:
+    kitchen.lock()
+    before = kitchen.path.read_bytes()
+    index.said["engine"]["engine-2.0-py3-none-any.whl"]["hashes"]["sha256"] = "0" * 64
+    for anew in ((), ("*",)):
+        with pytest.raises(CannotLook, match=r"`engine-2\.0-py3-none-any\.whl` has another hash now") as told:
+            kitchen.lock(anew=anew)
+        assert told.value.place == str(kitchen.path)
+    assert kitchen.path.read_bytes() == before
 
 
 def test_a_full_disk_is_told_and_leaves_the_old_lock(kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch) -> None:
