@@ -21,18 +21,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envdoctor.model import Facts, Finding
+    from envdoctor.model.releases import NameHistory
 
 OLD = datetime.timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of a code or a package: the documentation of a check, or claims; `old` names stale ones."""
+    """What is known of a code or a package: the documentation of a check, or claims; `old` names stale ones.
+
+    `history`: which releases have a name, where the index was asked.
+    """
 
     asked: str
     text: str = ""
     claims: tuple[Claim, ...] = ()
     old: tuple[str, ...] = ()
+    history: NameHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Family:
     oldest: str = ""
 
 
-def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
+def explain(asked: str, folders: Sequence[Path] = (), *, online: bool = False) -> Explanation:
     """Give what is known of `CODE`, `PACKAGE` or `PACKAGE:NAME`; raise UserError if nothing is."""
     known = matrix.load(folders)
     code = asked.upper()
@@ -58,12 +63,28 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
         return Explanation(code, f"{link.TITLES[code]}\n\n{text}")
     package, _, name = asked.partition(":")
     found = [claim for claim in known.everything() if _speaks_of(claim, code, normalised(package), name)]
+    if online:
+        return Explanation(asked, "", tuple(found), stale(found), _history(package, name, found))
     if not found:
         every = {*codes(known), *(n for claim in known.everything() for n in components(claim))}
         raise UserError(
             f"nothing is known of `{asked}`", hint=near(asked, every) if len(asked) > 2 else "a code or a package"
         )
     return Explanation(asked, claims=tuple(found), old=stale(found))
+
+
+def _history(package: str, name: str, found: Sequence[Claim]) -> NameHistory:
+    """Ask the index which releases have a name; raise UserError if there is no such name to ask for, or no answer."""
+    from envdoctor.app import releases
+
+    if not name or not all(part.isidentifier() for part in name.split(".")):
+        hint = "as in `envdoctor explain numpy:float --online`"
+        raise UserError("`--online` asks which releases have a name: PACKAGE:NAME", hint=hint)
+    names = [used for claim in found for used in claim.uses if used == name or used.endswith(f".{name}")]
+    history = releases.name_history(package, names[0] if names else releases.whole_name(package, name))
+    if not history.answers:
+        raise UserError(f"the releases of `{package}` cannot be read: {history.reason}", hint="is the name right?")
+    return history
 
 
 def stale(claims: Iterable[Claim]) -> tuple[str, ...]:

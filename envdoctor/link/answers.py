@@ -44,6 +44,12 @@ def absolute(target: Target, module: Module) -> str:
     return ".".join([*kept, *([name] if name else [])]) if len(kept) > 0 else ""
 
 
+def asks_itself(module: Module, name: str) -> bool:
+    """Say whether a module has a name only by importing it from itself, as a package does its parts."""
+    bound = module.summary.names.get(name)
+    return bound is not None and bound[2] == name and absolute(bound, module) == module.name
+
+
 class Answers:
     """What modules answer; each question is worked out once."""
 
@@ -62,9 +68,9 @@ class Answers:
         summary = module.summary
         if module.opaque or summary.fault or summary.refused:
             return self._world.compiled_has(module, name) if module.opaque else None
-        bound = summary.names.get(name)
-        asks_itself = bound is not None and bound[2] == name and absolute(bound, module) == module.name
-        if not asks_itself and (name in summary.names or name in (summary.exports or ()) or _is_given(name)):
+        if not asks_itself(module, name) and (
+            name in summary.names or name in (summary.exports or ()) or _is_given(name)
+        ):
             return True
         if summary.answers is not None and name in summary.answers.gives:
             return True
@@ -147,7 +153,7 @@ class Answers:
             bound = module.summary.names[name]
             if bound is None or bound[2] == "*":
                 return None
-            if bound[2] != name or absolute(bound, module) != module.name:
+            if not asks_itself(module, name):
                 return self.module(bound, module, steps + 1)
         return self._world.find(f"{module.name}.{name}") if module.folders else None
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.link.answers import MOST_STEPS, Answers, absolute
+from envdoctor.link.answers import MOST_STEPS, Answers, absolute, asks_itself
 from envdoctor.link.gaps import ARGUMENT, ATTRIBUTE, MODULE, NAME, SYNTAX, Gap, Step, Walked
 from envdoctor.model import code
 from envdoctor.model.code import Import, Use
+from envdoctor.model.native import Compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_MODULES = 30_000
 MOST_WAY = 40
+LOADED = ".so"
 DEPTH = 3  # of calls that are followed from where a module or a program makes them
 _CAUGHT = {MODULE: code.MODULE, NAME: code.NAME, ATTRIBUTE: code.ATTRIBUTE, ARGUMENT: code.KEYWORD, SYNTAX: code.ANY}
 
@@ -63,6 +65,7 @@ class Walk:
         self._sets: set[str] = set()
         self._registered: set[str] = set()
         self._owners: set[str] = set()
+        self._compiled: list[Compiled] = []
         self._start, self._is_program = "", False
 
     def package(self, name: str) -> None:
@@ -82,7 +85,7 @@ class Walk:
         unsure = tuple(gap._replace(sure=False) for gap in self._gaps if gap not in sure)
         doubted = {(gap.module, gap.name) for gap in unsure}
         asked = {key: None if key in doubted else answer for key, answer in self._asked.items()}
-        return Walked(sure, unsure, asked, len(self._visited), frozenset(self._owners))
+        return Walked(sure, unsure, asked, len(self._visited), frozenset(self._owners), tuple(self._compiled))
 
     def _explained(self, gap: Gap) -> bool:
         """Say whether something that was met later may bring what seemed to be missing."""
@@ -158,6 +161,8 @@ class Walk:
             return
         before.append(here.caught)
         self._owners.add(module.owner)
+        if module.opaque and module.file.endswith(LOADED):
+            self._compiled.append(Compiled(module.file, module.owner, here.caught, self._start))
         if not module.opaque and module.owner != "python":
             yield Place(module, here.at(line) if here.module.file else (), here.caught)
 
@@ -174,7 +179,7 @@ class Walk:
 
     def _brought(self, source: Module, name: str, here: Place, line: int) -> _Steps:
         """Follow what a name that is not bound brings: a submodule, or one from which it is taken lazily."""
-        if name in source.summary.names:
+        if name in source.summary.names and not asks_itself(source, name):
             return
         inner = self._world.find(f"{source.name}.{name}") if source.folders else None
         lazy = source.summary.answers.gives.get(name, "") if source.summary.answers is not None else ""

@@ -20,6 +20,7 @@ BROKEN: list[tuple[str, dict[str, str], list[str]]] = [
     ("a name", {"main.py": "from p import gone, here", "p.py": "here = 1"}, ["name p.gone"]),
     ("by a call", {"main.py": "__import__('gone').x(1)"}, ["module gone"]),
     ("from the parent", {"main.py": "import p.q", "p/__init__.py": "", "p/q.py": "from . import gone"}, ["name p.gone"]),
+    ("what a part of itself asks", {"main.py": "import p", "p/__init__.py": "from . import q", "p/q.py": "import gone"}, ["module gone"]),
     ("from itself", {"main.py": "import p", "p/__init__.py": "from . import gone"}, ["name p.gone"]),
     ("an attribute", {"main.py": "import p\np.gone()", "p.py": ""}, ["attribute p.gone"]),
     ("one of a submodule", {"main.py": "import p.q as q\nq.gone", "p/__init__.py": "", "p/q.py": ""}, ["attribute p.q.gone"]),
