@@ -55,6 +55,7 @@ def knowledge(known: Matrix) -> diagnose.Known:
         origins=known.origins(),
         names=lambda name: _about(name, known),
         judged=_standing,
+        tables=lambda names: [claim for claim in known.concerning(names) if claim.key],
     )
 
 

@@ -11,7 +11,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, versions
+from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, tables, versions
 from envdoctor.diagnose.candidates import STRONG, merged
 from envdoctor.diagnose.literals import Text
 from envdoctor.model import Facts, Target
@@ -32,13 +32,18 @@ NOTHING = Facts(Target("log", "the log"), listed=False)
 
 
 class Known(NamedTuple):
-    """What a log is judged by. `names` gives the claims about a dotted name, `judged` what facts say of a claim."""
+    """What a log is judged by.
+
+    `names` gives the claims about a dotted name, `judged` what facts say of a claim, `tables` the claims that say which
+    releases of some packages belong together.
+    """
 
     claims: tuple[Claim, ...]
     mechanisms: tuple[Mechanism, ...]
     origins: Origins
     names: Callable[[str], Sequence[Claim]]
     judged: Callable[[Claim, Facts], Standing]
+    tables: tables.Tables
 
 
 def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> Diagnosis:
@@ -49,7 +54,7 @@ def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> 
     ordered = join.confirmed_first(merged(found))
     return Diagnosis(
         verdict=ordered[0].cause.says if ordered else UNKNOWN,
-        causes=_told(ordered),
+        causes=tuple(tables.answered(cause, known.tables, facts) for cause in _told(ordered)),
         decide=_decide(ordered, target),
         logs={log.name: log.total for log in logs},
         target=f"{target.target.kind} {target.target.path}" if target else "",
@@ -60,7 +65,7 @@ def _facts(read: Sequence[Read], known: Known, target: Facts | None) -> Facts:
     """Give the facts of the target, or those that the log states; what the log shows at work is not absent."""
     if target is None:
         return dataclasses.replace(NOTHING, facts=versions.stated(read, known.origins))
-    at_work = {owners.of_file(path, known.origins) for path in {path for one in read for path in one.frames}}
+    at_work = {owners.of_file(path, known.origins) for path in {path for one in read for path in one.files}}
     missing = dict.fromkeys(at_work - {"", *target.by_name}, "the log shows it, the target does not have it")
     return dataclasses.replace(target, missing={**missing, **target.missing})
 
@@ -85,7 +90,7 @@ def _candidates(read: Sequence[Read], known: Known, facts: Facts, *, joined: boo
 
 def _mentioned(read: Sequence[Read], origins: Origins) -> frozenset[str]:
     """Name the components that a log speaks of: the owners of its files, and its words."""
-    files = {path for one in read for path in one.frames}
+    files = {path for one in read for path in one.files}
     found = {owners.of_file(path, origins) for path in files}
     for word in {word for one in read for word in _WORD.findall(f"{one.line.stream} {one.text}")}:
         found.add(owners.normal(word))

@@ -66,7 +66,7 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
     """Give the cause: the range that the facts are in, else the newest, for names are removed more often than added."""
     ordered = sorted(claims, key=lambda claim: not _removed(claim))
     first, package = ordered[0], ordered[0].package
-    behind = [name for name in owners.callers(read.frames, origins) if name != package]
+    behind = [name for name in owners.callers(read.files, origins) if name != package]
     known = facts.get(package).state is State.KNOWN
     fixes = [_noted(claim, fix) for claim in ordered for fix in claim.fixes]
     cause = Cause(

@@ -40,7 +40,8 @@ class Mechanism(NamedTuple):
     """A way in which jobs die, told by the words of the log: `says` whether it is the environment, or harmless.
 
     A group of a pattern is a placeholder of the texts. `needs`: the placeholders that must lead to a component.
-    `near`: it is only meant where the log speaks of one of these. `weight`: 1 a consequence, 2 a cause, 4 decisive.
+    `near`: it is only meant where the log speaks of one of these. `weight`: 0 a last resort, 1 a consequence,
+    2 a cause, 4 decisive.
     """
 
     code: str
@@ -60,11 +61,18 @@ class Mechanism(NamedTuple):
 
 
 class Origins(NamedTuple):
-    """Where names come from: modules, shared libraries and symbols (by their beginnings) to components."""
+    """Where names come from: modules, libraries and symbols (by their beginnings), words and classes to components.
+
+    `since`: the release in which a symbol appeared. `everyday`: components whose names are also everyday words.
+    """
 
     modules: Mapping[str, tuple[str, ...]]
-    libraries: Mapping[str, str]
-    symbols: Mapping[str, str]
+    libraries: Mapping[str, str] = {}
+    symbols: Mapping[str, str] = {}
+    since: Mapping[str, str] = {}
+    words: Mapping[str, str] = {}
+    classes: Mapping[str, str] = {}
+    everyday: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
