@@ -23,18 +23,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envdoctor.model import Facts, Finding
+    from envdoctor.model.diagnosis import Mechanism
 
 OLD = datetime.timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of a code or a package: the documentation of a check, or claims; `old` names stale ones."""
+    """What is known of a code or a package: the documentation of a check, claims, or a way in which jobs die.
+
+    `old` names the stale ones.
+    """
 
     asked: str
     text: str = ""
     claims: tuple[Claim, ...] = ()
     old: tuple[str, ...] = ()
+    mechanism: Mechanism | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
         return Explanation(code, f"{title}\n\n{of_smoke.MEANING[code]}")
     if text := link.explanation(code):
         return Explanation(code, f"{link.TITLES[code]}\n\n{text}")
+    if mechanism := next((one for one in known.mechanisms() if one.code == code), None):
+        return Explanation(code, old=stale([mechanism]), mechanism=mechanism)
     package, _, name = asked.partition(":")
     found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
     if not found:
@@ -68,7 +75,7 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
     return Explanation(asked, claims=tuple(found), old=stale(found))
 
 
-def stale(claims: Iterable[Claim]) -> tuple[str, ...]:
+def stale(claims: Iterable[Claim | Mechanism]) -> tuple[str, ...]:
     """Give the codes of the claims that were checked more than a year ago."""
     today = datetime.datetime.now(datetime.UTC).date()
     old = [claim.code for claim in claims if today - datetime.date.fromisoformat(claim.checked) > OLD]
@@ -88,20 +95,20 @@ def _components(claim: Claim) -> set[str]:
 
 
 def families(folders: Sequence[Path] = ()) -> list[Family]:
-    """Count the claims by family and grade."""
-    groups: dict[str, list[Claim]] = {}
-    for claim in matrix.load(folders).everything():
+    """Count the claims, and the ways in which jobs die, by family and grade."""
+    known = matrix.load(folders)
+    groups: dict[str, list[Claim | Mechanism]] = {}
+    for claim in (*known.everything(), *known.mechanisms()):
         groups.setdefault(claim.code.rstrip("0123456789"), []).append(claim)
     return [_family(name, group) for name, group in sorted(groups.items())]
 
 
-def _family(name: str, group: Sequence[Claim]) -> Family:
-    names = {claim.uses[0] for claim in group if claim.package}
-    claims = {claim.code for claim in group if not claim.package}
-    once = {(claim.uses[0] if claim.package else claim.code): claim.evidence for claim in group}
-    counted = Counter(once.values())
+def _family(name: str, group: Sequence[Claim | Mechanism]) -> Family:
+    named = {one.uses[0]: one.evidence for one in group if isinstance(one, Claim) and one.package}
+    others = {one.code: one.evidence for one in group if not (isinstance(one, Claim) and one.package)}
+    counted = Counter([*named.values(), *others.values()])
     grades = {grade: counted[grade] for grade in GRADES}
-    return Family(name, len(claims), len(names), grades, min(claim.checked for claim in group))
+    return Family(name, len(others), len(named), grades, min(one.checked for one in group))
 
 
 def errors_of(facts: Facts, claims: Sequence[Claim], uses: Sequence[str] = ()) -> list[Finding]:

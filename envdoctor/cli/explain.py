@@ -21,4 +21,7 @@ def explain(asked: Asked, matrix: options.Matrix = None, color: options.Colored 
     if found.text:
         output.show(report.documentation(f"{found.asked}: {found.text}", output.width()), color)
         return
+    if found.mechanism:
+        output.show(report.mechanism(found.mechanism, found.old, output.width()), color)
+        return
     output.show(report.claims(found.claims, found.old, output.width()), color)
