@@ -77,7 +77,8 @@ def _judged(
     if files is not None and (options.at.deep or options.code):
         from envdoctor.app import linking
 
-        linked = linking.link(wanted, files, known, options.code)
+        released = linking.asker(files, tell) if options.online else None
+        linked = linking.link(wanted, files, known, options.code, released)
         wanted = dataclasses.replace(wanted, uses=tuple(dict.fromkeys((*wanted.uses, *linked.uses))))
     judged = [(ground, ground.verdict or verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]

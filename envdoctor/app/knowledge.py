@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from envdoctor.model import Facts, Finding
     from envdoctor.model.diagnosis import Mechanism
+    from envdoctor.model.releases import NameHistory
 
 OLD = datetime.timedelta(days=365)
 
@@ -32,7 +33,7 @@ OLD = datetime.timedelta(days=365)
 class Explanation:
     """What is known of a code or a package: the documentation of a check, claims, or a way in which jobs die.
 
-    `old` names the stale ones.
+    `old` names the stale ones. `history`: which releases have a name, where the index was asked.
     """
 
     asked: str
@@ -40,6 +41,7 @@ class Explanation:
     claims: tuple[Claim, ...] = ()
     old: tuple[str, ...] = ()
     mechanism: Mechanism | None = None
+    history: NameHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Family:
     oldest: str = ""
 
 
-def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
+def explain(asked: str, folders: Sequence[Path] = (), *, online: bool = False) -> Explanation:
     """Give what is known of `CODE`, `PACKAGE` or `PACKAGE:NAME`; raise UserError if nothing is."""
     known = matrix.load(folders)
     code = asked.upper()
@@ -67,12 +69,28 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
         return Explanation(code, old=stale([mechanism]), mechanism=mechanism)
     package, _, name = asked.partition(":")
     found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
+    if online:
+        return Explanation(asked, claims=tuple(found), old=stale(found), history=_history(package, name, found))
     if not found:
         every = {*codes(known), *(n for claim in known.everything() for n in _components(claim))}
         raise UserError(
             f"nothing is known of `{asked}`", hint=near(asked, every) if len(asked) > 2 else "a code or a package"
         )
     return Explanation(asked, claims=tuple(found), old=stale(found))
+
+
+def _history(package: str, name: str, found: Sequence[Claim]) -> NameHistory:
+    """Ask the index which releases have a name; raise UserError if there is no such name to ask for, or no answer."""
+    from envdoctor.app import releases
+
+    if not name or not all(part.isidentifier() for part in name.split(".")):
+        hint = "as in `envdoctor explain numpy:float --online`"
+        raise UserError("`--online` asks which releases have a name: PACKAGE:NAME", hint=hint)
+    names = [used for claim in found for used in claim.uses if used == name or used.endswith(f".{name}")]
+    history = releases.name_history(package, names[0] if names else releases.whole_name(package, name))
+    if not history.answers:
+        raise UserError(f"the releases of `{package}` cannot be read: {history.reason}", hint="is the name right?")
+    return history
 
 
 def stale(claims: Iterable[Claim | Mechanism]) -> tuple[str, ...]:
@@ -97,9 +115,10 @@ def _components(claim: Claim) -> set[str]:
 def families(folders: Sequence[Path] = ()) -> list[Family]:
     """Count the claims, and the ways in which jobs die, by family and grade."""
     known = matrix.load(folders)
+    every: list[Claim | Mechanism] = [*known.everything(), *known.mechanisms()]
     groups: dict[str, list[Claim | Mechanism]] = {}
-    for claim in (*known.everything(), *known.mechanisms()):
-        groups.setdefault(claim.code.rstrip("0123456789"), []).append(claim)
+    for one in every:
+        groups.setdefault(one.code.rstrip("0123456789"), []).append(one)
     return [_family(name, group) for name, group in sorted(groups.items())]
 
 

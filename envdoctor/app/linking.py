@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import checks, source
@@ -18,13 +19,19 @@ from envdoctor.model import Finding, Held, Status
 from envdoctor.source import native, programs, starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from envdoctor.link.gaps import Walked
     from envdoctor.matrix import Matrix
     from envdoctor.model import Claim, Facts, Recipe
+    from envdoctor.model.releases import NameHistory
     from envdoctor.source.programs import Program
+
+    Released = Callable[[str, str, str], NameHistory]
+
+
+LIMIT = 180.0  # seconds for all that is asked of an index
 
 
 class Linked(NamedTuple):
@@ -34,8 +41,11 @@ class Linked(NamedTuple):
     uses: tuple[str, ...] = ()
 
 
-def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> Linked:
-    """Link what a recipe names, or the programs that are given; raise UserError for a program that is none."""
+def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path], released: Released | None = None) -> Linked:
+    """Link what a recipe names, or the programs that are given; raise UserError for a program that is none.
+
+    `released` tells which releases have a name, where an index may be asked.
+    """
     read = programs.read(code, source.python_of(facts))
     uses = tuple(dict.fromkeys(name for program in read for name in program.uses))
     if not source.is_here(facts):
@@ -59,11 +69,27 @@ def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> L
         _gone(walked, facts, known),
         shown,
         lambda start: severity.get(start, Status.ERROR),
+        released,
     )
     found = list(findings(walked, ground))
     found += [of_symbols(lack.owner, lack.provider, shown(lack.file), lack.symbols, facts) for lack in lacks]
     problems = tuple(one for one in found if isinstance(one, Finding))
     return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses)
+
+
+def asker(facts: Facts, tell: Callable[[str], None]) -> Released:
+    """Give what asks the index which releases have a name: within a time for all names together."""
+    from envdoctor.app import releases
+
+    until = time.monotonic() + LIMIT
+    python = source.python_of(facts)
+
+    def ask(package: str, name: str, argument: str) -> NameHistory:
+        tell(f"asking the index which releases of {package} have `{name}`")
+        left = max(0.0, until - time.monotonic())
+        return releases.name_history(package, name, argument=argument, python=python, limit=min(releases.LIMIT, left))
+
+    return ask
 
 
 def without_told(groups: Iterable[Iterable[Finding]], known: Matrix) -> list[Iterable[Finding]]:

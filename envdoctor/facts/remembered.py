@@ -97,6 +97,20 @@ def write(name: str, key: str, rows: dict[str, tuple[Any, ...]]) -> None:
         files.write_whole(_folder() / name, marshal.dumps((key, rows)))
 
 
+def blob(name: str) -> bytes:
+    """Give the bytes that were kept under a name, or none."""
+    try:
+        return (_folder() / name).read_bytes()
+    except OSError:
+        return b""
+
+
+def keep_blob(name: str, content: bytes) -> None:
+    """Keep bytes under a name, where that can be."""
+    with contextlib.suppress(OSError, UserError):
+        files.write_whole(_folder() / name, content)
+
+
 def forget(pattern: str, most: int) -> None:
     """Remove the files of a pattern that were not written for longest, until the rest has at most so many bytes."""
     with contextlib.suppress(OSError):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from envdoctor.model import Claim
     from envdoctor.model.diagnosis import Mechanism
+    from envdoctor.model.releases import NameHistory, Span
 
 _HOLE = re.compile(r"\{(\w+)\}")
 
@@ -65,6 +66,24 @@ def mechanism(known: Mechanism, old: Sequence[str], width: int = 80) -> Iterator
 
 def _open(text: str) -> str:
     return _HOLE.sub(r"<\1>", text)
+
+
+def time_line(history: NameHistory, width: int = 80) -> Iterator[Line]:
+    """Give which releases of a package have a name, oldest first."""
+    many = f"{history.read} of {len(history.answers)} read, the others lie between two that answer alike"
+    yield from wrapped(f"releases of {history.package} with {history.name}", width, style="bold")
+    spans = history.spans
+    column = max(len(_span(span)) for span in spans)
+    yield from (Line(clean(f"  {_span(span):{column}}  {_ANSWERS[span.has]}"), _STYLES[span.has]) for span in spans)
+    yield from wrapped(many + (f"; {history.reason}" if history.reason else ""), width, indent=2, style="dim")
+
+
+def _span(span: Span) -> str:
+    return span.first if span.first == span.last else f"{span.first} to {span.last}"
+
+
+_ANSWERS = {True: "there", False: "not there", None: "cannot tell"}
+_STYLES = {True: "", False: "warning", None: "dim"}
 
 
 def _applies(claim: Claim, width: int) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from envdoctor.cells import version
 from envdoctor.facts import distributions
 from envdoctor.facts.inside import Root
 from envdoctor.model.code import Python
+from envdoctor.source.folders import Folders
 from envdoctor.source.owners import Owners
 from envdoctor.source.shelf import Shelves
 from envdoctor.source.world import World
@@ -38,7 +39,7 @@ class Source:
         python = python_of(facts)
         self.owners = Owners(distributions.scan(path, root).sites, library)
         self.shelves = Shelves(python, self.owners)
-        self.world = World(path, python, root, self.owners, self.shelves, first)
+        self.world = World(path, python, Folders(python, root), self.owners, self.shelves, first)
 
     def close(self) -> None:
         """Keep what was read."""

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from envdoctor.model.code import Function, Module, Summary
 from envdoctor.source import binaries, hooks, ours, signature, summary, syntax
-from envdoctor.source.folders import Folders, Found
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Sequence
 
-    from envdoctor.facts.inside import Root
     from envdoctor.model.code import Python
+    from envdoctor.source.folders import Folders, Found
     from envdoctor.source.owners import Owners
     from envdoctor.source.shelf import Shelves
 
@@ -34,14 +33,14 @@ class World:
         self,
         path: Sequence[str],
         python: Python,
-        root: Root,
+        folders: Folders,
         owners: Owners,
         shelves: Shelves,
         first: Sequence[str] = (),
     ) -> None:
         """Begin with a search path; `first` are the folders that a program of one's own looks into before it."""
         self.python = python
-        self.folders = Folders(python, root)
+        self.folders = folders
         self._path = [*first, *path]
         self._owners, self._shelves = owners, shelves
         self._known: dict[str, Module | None] = {}
@@ -172,8 +171,8 @@ class World:
         pattern = rf"(?:class|def)\s+{words}\b|[\"']{words}[\"']|^{words}\s*[:=]"
         count = 0
         for folder in module.folders:
-            for place, _, files in os.walk(folder):
-                for file in (one for one in files if one.endswith(".py")):
+            for place, names in self.folders.walk(folder):
+                for file in (one for one in names if one.endswith(".py")):
                     count += 1
                     if count > _MOST_FILES or _has(self.folders.read(f"{place}/{file}", summary.MOST_BYTES), pattern):
                         return True
@@ -183,11 +182,8 @@ class World:
         """Give the summary of the stub beside a compiled module."""
         stem = f"{os.path.dirname(module.file)}/{os.path.basename(module.file).partition('.')[0]}"
         if stem not in self._stubs:
-            there = (
-                path for path in (f"{stem}.pyi", f"{stem}/__init__.pyi") if os.path.exists(self.folders.real(path))
-            )
-            path = next(there, "")
-            self._stubs[stem] = self.read(path) if path else Summary()
+            there = [path for path in (f"{stem}.pyi", f"{stem}/__init__.pyi") if self.folders.has(path)]
+            self._stubs[stem] = self.read(there[0]) if there else Summary()
         return self._stubs[stem]
 
     def holds(self, asker: Module, name: str) -> bool:
@@ -195,8 +191,8 @@ class World:
         tops = {asker.name.partition(".")[0], *self._owners.tops(asker.owner)}
         packages = [found for top in tops if top.isidentifier() and (found := self.locate(top)) is not None]
         for folder in (folder for package in packages for folder in package.folders):
-            for _, folders, files in os.walk(folder):
-                if name in folders or f"{name}.py" in files:
+            for _, names in self.folders.walk(folder):
+                if name in names or f"{name}.py" in names:
                     return True
         return False
 

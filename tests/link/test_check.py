@@ -15,7 +15,7 @@ from envdoctor.app import check, knowledge
 from envdoctor.app.options import At, Filters, Options
 from envdoctor.errors import UserError
 from envdoctor.model import Report, Status
-from tests.folders import prefix, wheel
+from tests.folders import own_cache, prefix, wheel
 
 if TYPE_CHECKING:
     import ast
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the site folder of an environment, a cache of its own, and stand in an empty folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    own_cache(tmp_path / "cache", monkeypatch)
     (tmp_path / "job").mkdir()
     monkeypatch.chdir(tmp_path / "job")
     return prefix(tmp_path / "env")
