@@ -46,8 +46,8 @@ class Known(NamedTuple):
     tables: tables.Tables
 
 
-def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> Diagnosis:
-    """Give the diagnosis of logs, joined with the facts of a target if there is one."""
+def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None, *, online: bool = False) -> Diagnosis:
+    """Give the diagnosis of logs, joined with a target's facts if there is one; `online`: an index is asked too."""
     read = reading.laid_out(line._replace(file=log.name) for log in logs for line in log.lines)
     facts = _facts(read, known, target)
     found = _candidates(read, known, facts, joined=target is not None)
@@ -55,7 +55,7 @@ def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> 
     return Diagnosis(
         verdict=ordered[0].cause.says if ordered else UNKNOWN,
         causes=tuple(tables.answered(cause, known.tables, facts) for cause in _told(ordered)),
-        decide=_decide(ordered, target),
+        decide=_decide(ordered, target, online=online),
         logs={log.name: log.total for log in logs},
         target=f"{target.target.kind} {target.target.path}" if target else "",
     )
@@ -103,17 +103,28 @@ def _told(ordered: Sequence[Candidate]) -> tuple[Cause, ...]:
     if not ordered:
         return ()
     same = [one for one in ordered if one.cause.says == ordered[0].cause.says]
-    strong = [one for one in same if one.weight >= STRONG] or same[:1]
-    return tuple(one.cause for one in strong[:SHOWN])
+    found: list[Candidate] = []
+    for one in [one for one in same if one.weight >= STRONG] or same[:1]:
+        if not (one.claims == () and any(_tells(first, one) for first in found)):
+            found.append(one)
+    return tuple(one.cause for one in found[:SHOWN])
 
 
-def _decide(ordered: Sequence[Candidate], target: Facts | None) -> tuple[str, ...]:
+def _tells(first: Candidate, one: Candidate) -> bool:
+    """Say whether what knows more of a line has told already what a mechanism says of it."""
+    return first.at == one.at and not set(first.cause.packages).isdisjoint(one.cause.packages)
+
+
+def _decide(ordered: Sequence[Candidate], target: Facts | None, *, online: bool) -> tuple[str, ...]:
     """Say what would decide what is open."""
     if ordered and (ordered[0].cause.says != ENVIRONMENT or ordered[0].cause.state != "open"):
         return ()
     found = []
     if target is None:
         found.append("`--target WHAT` joins the log with what is installed where the job ran")
+    if ordered and (lack := ordered[0].cause.lack) and not online:
+        wanted = f"{lack.name}({lack.argument}=)" if lack.argument else lack.name
+        found.append(f"`--online` asks the index which releases of {lack.package} have `{wanted}`")
     if not ordered:
         found.append("`envdoctor check` judges the environment itself, `--deep` also the content of its files")
         found.append("`envdoctor diff OLD-SNAPSHOT` shows what changed since the job last ran")

@@ -16,7 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor import cells
 from envdoctor.diagnose import owners, spoken
-from envdoctor.model.diagnosis import Origins
+from envdoctor.model.diagnosis import Lack, Origins
 
 if TYPE_CHECKING:
     import re as regex
@@ -53,6 +53,17 @@ def of(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
     named = {words.get(key) for key in ("module", "guess", "package")}
     words["caller"], words["second"] = [*(name for name in behind if name not in named), "", ""][:2]
     return words
+
+
+def lack(words: Mapping[str, str]) -> Lack | None:
+    """Give the name that a line says a package does not have, if releases can be asked for it."""
+    dotted, name, asker = words.get("dotted"), words.get("name", ""), words.get("caller", "")
+    if dotted:
+        package = words["guess"]
+        return Lack(package, f"{dotted}.{name}" if name else dotted, asker=asker) if package != "python" else None
+    if words.get("class") and words.get("called") and name:
+        return Lack(words["class"], words["called"].partition(".")[0], name, asker)
+    return None
 
 
 def _owner(words: Mapping[str, str], read: Read, behind: Sequence[str], origins: Origins) -> dict[str, str]:

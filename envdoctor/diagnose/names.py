@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor.diagnose import owners
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
 from envdoctor.model import Source, State
-from envdoctor.model.diagnosis import ENVIRONMENT, Cause
+from envdoctor.model.diagnosis import ENVIRONMENT, Cause, Lack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,6 +79,7 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
         lines=(shown(read.line),),
         fixes=tuple(fixes),
         source=Source(first.source, first.checked, first.evidence),
+        lack=Lack(package, gone.dotted, asker=next(iter(behind), "")) if package != "python" else None,
     )
     weight = _BESIDE if package == "python" else _WEIGHT
     return Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(ordered))

@@ -75,9 +75,21 @@ class Origins(NamedTuple):
     everyday: frozenset[str] = frozenset()
 
 
+class Lack(NamedTuple):
+    """A public name that a log says a package does not have, or an argument of it, and who asks for it."""
+
+    package: str
+    name: str
+    argument: str = ""
+    asker: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A cause of a failure, most likely culprit first; `state` is what the facts say of it."""
+    """A cause of a failure, most likely culprit first; `state` is what the facts say of it.
+
+    `lack` is what the releases of a package can be asked for.
+    """
 
     code: str
     says: str
@@ -91,6 +103,7 @@ class Cause:
     facts: tuple[Fact, ...] = ()
     fixes: tuple[Fix, ...] = ()
     source: Source | None = None
+    lack: Lack | None = None
 
 
 @dataclass(frozen=True, slots=True)
