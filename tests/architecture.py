@@ -59,6 +59,7 @@ MAY_USE = {
     "torch": {"models"},
     "numpy": {"models"},
     "pynvml": {"facts"},
+    "itanium_demangler": {"diagnose"},
     "rattler": {"lock"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }

@@ -85,10 +85,14 @@ def main() -> int:
     parser.add_argument("--log-mb", type=int, default=1000, help="the size of the log to diagnose (default 1000)")
     parser.add_argument("--assert", dest="strict", action="store_true", help="fail if a budget is broken")
     parser.add_argument("--faults", action="store_true", help="print the table of faults alone, and keep it")
+    parser.add_argument("--logs", action="store_true", help="measure `diagnose` and `run` alone")
     parser.add_argument("--smoke", action="store_true", help="measure the core trials of smoke alone")
     asked = parser.parse_args()
     if asked.faults:
         return _faults(keep=True)
+    if asked.logs:
+        print(*_logs(asked.log_mb), sep="\n")
+        return 0
     if asked.smoke:
         print(*_smoke(asked.rounds), sep="\n")
         return 0
@@ -105,11 +109,18 @@ def main() -> int:
             variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(Path(folder) / "cache")}
             promises = bench_locks.measured(Path(folder), asked.locks, variables)
             budgets += [Budget(one.words, one.seen, one.most) for one in promises]
-        budgets += [Budget(*one) for one in bench_logs.measured(Path(folder), asked.log_mb)]
+    budgets += _logs(asked.log_mb)
     budgets += _smoke(3)
     print("\nbudgets", *budgets, "", sep="\n")
     _faults(keep=False)
     return int(asked.strict and any(budget.seen > budget.most for budget in budgets))
+
+
+def _logs(megabytes: int) -> list[Budget]:
+    with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as name:
+        folder = Path(name)
+        promises = [*bench_logs.measured(folder, megabytes), *bench_logs.hostile(folder, megabytes)]
+        return [Budget(*promise) for promise in [*promises, *bench_logs.of_a_job(folder)]]
 
 
 def _smoke(rounds: int) -> list[Budget]:

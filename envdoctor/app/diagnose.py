@@ -6,15 +6,17 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import diagnose, facts, logs, matrix
+from envdoctor.app import linking, releases
 from envdoctor.checks import sight
 from envdoctor.checks.judge import Blind, Broken, Good, judge
 from envdoctor.diagnose.join import Standing
-from envdoctor.model import Case, Recipe
+from envdoctor.link import released
+from envdoctor.model import Case, Fix, Recipe
 from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
 from envdoctor.solve import command, uv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from envdoctor.app.options import At
@@ -29,13 +31,15 @@ class Asked(NamedTuple):
     names: tuple[str, ...]
     at: At | None = None
     matrix: tuple[Path, ...] = ()
+    online: bool = False
 
 
-def diagnosed(asked: Asked) -> Diagnosis:
+def diagnosed(asked: Asked, tell: Callable[[str], None]) -> Diagnosis:
     """Give the diagnosis of logs; raise UserError or CannotLook."""
     known = matrix.load(asked.matrix)
     seen = looked(asked.at, known) if asked.at is not None else None
-    return of_logs(logs.read(asked.names), knowledge(known), seen)
+    ask = linking.asker(seen or diagnose.NOTHING, tell) if asked.online else None
+    return of_logs(logs.read(asked.names), knowledge(known), seen, ask)
 
 
 def looked(at: At, known: Matrix) -> Facts:
@@ -55,13 +59,32 @@ def knowledge(known: Matrix) -> diagnose.Known:
         origins=known.origins(),
         names=lambda name: _about(name, known),
         judged=_standing,
+        tables=lambda names: [claim for claim in known.concerning(names) if claim.key],
     )
 
 
-def of_logs(read: Sequence[Log], known: diagnose.Known, seen: Facts | None) -> Diagnosis:
-    """Give the diagnosis of logs that were read, joined with facts if there are any."""
-    found = diagnose.diagnose(read, known, seen)
-    return dataclasses.replace(found, causes=tuple(_typed(cause, seen) for cause in found.causes))
+def of_logs(
+    read: Sequence[Log], known: diagnose.Known, seen: Facts | None, ask: linking.Released | None = None
+) -> Diagnosis:
+    """Give the diagnosis of logs that were read, joined with facts if there are any, and with what an index answers."""
+    found = diagnose.diagnose(read, known, seen, online=ask is not None)
+    causes = [_answered(cause, seen, ask) if ask else cause for cause in found.causes]
+    return dataclasses.replace(found, causes=tuple(_typed(cause, seen) for cause in causes))
+
+
+def _answered(cause: Cause, seen: Facts | None, ask: linking.Released) -> Cause:
+    """Give a cause with the releases that have the name which is missing, and the pins that follow."""
+    if cause.lack is None or cause.state == REFUTED:
+        return cause
+    package, name, argument, asker = cause.lack
+    history = ask(package, releases.whole_name(package, name) if "." not in name else name, argument)
+    told = released.of(history, asker, seen or diagnose.NOTHING)
+    if history.ranges == ("*",):
+        hidden = "the installed files are not whole, or another copy hides them"
+        fixes: tuple[Fix, ...] = (Fix(reinstall=(package,), note=hidden),)
+    else:
+        fixes = told.fixes
+    return dataclasses.replace(cause, cause=f"{cause.cause}; {told.words}", fixes=(*fixes, *cause.fixes))
 
 
 def _about(name: str, known: Matrix) -> list[Claim]:
