@@ -55,7 +55,13 @@ def test_the_least_capable_of_several_counts_and_one_unknown_name_leaves_all_uns
 
 
 def test_what_was_seen_is_never_replaced() -> None:
-    seen = {"gpu.name": "Tesla T4", "gpu.compute": "9.9", "os.release": "Ubuntu 22.04", "glibc": "2.99", "libstdcxx": "3.4.1"}
+    seen = {
+        "gpu.name": "Tesla T4",
+        "gpu.compute": "9.9",
+        "os.release": "Ubuntu 22.04",
+        "glibc": "2.99",
+        "libstdcxx": "3.4.1",
+    }
     facts = box(seen)
     assert KNOWN.completed(facts) is facts
 
