@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from envdoctor import matrix
 from envdoctor.facts import distributions
+from envdoctor.formats import pylock
 from envdoctor.lock import pypi
 from envdoctor.solve import uv
 from tests.processes import run
@@ -141,7 +142,7 @@ def _lock_of(site: Path) -> dict[str, Any]:
     ]
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     own = {"schema": pypi.SCHEMA, "subject": "sealed", "recipe": "sealed", "asked": []}
-    own |= {"packages": pypi.digest(packages)}
+    own |= {"packages": pylock.digest(packages)}
     machine = {"python": version, "system": "linux", "arch": "x86_64"}
     table = {**own, "machines": [machine]}
     tool = {"envdoctor": table}
