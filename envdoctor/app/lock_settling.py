@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Machine, Recipe
     from envdoctor.model.locks import Ruling
 
-_WAY_OUT = "`envdoctor explain CODE` tells what is known; a wider range in the recipe, or another Python, may help"
+_WAY_OUT = "`envdoctor explain CODE` tells what is known; a wider range in the recipe may help"
 
 
 class Ground(NamedTuple):
