@@ -48,10 +48,11 @@ def _of_index(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: T
         if not wishes.written(wish):
             tell(f"{wish.name} is left out: no index of Python packages has it")
     old = lock_files.existing(folder, wanted.name)
+    asked = request.updating(asked, {entry.name for lock in old.values() for entry in lock.entries})
     before = [earlier(one) for one in old.values()]
     computers, instant = request.described(asked, wanted), request.before(asked, wanted, before)
     pythons = lock_pythons.choose(wanted, asked.at, computers, before, instant)
-    kept = {} if "*" in asked.anew else old
+    kept = {} if request.ALL in asked.anew else old
     ground = lock_settling.Ground(asked, wanted, known, instant, computers, kept, ask.Learnt(), tell)
     settled = lock_settling.settled(ground, pythons)
     from envdoctor.app import lock_writing  # not before uv is at work

@@ -84,7 +84,7 @@ def seal(asked: Asked, tell: Tell) -> tuple[Path, int]:
     known = matrix.load(asked.matrix)
     look = facts.Look(asked.at)
     try:
-        _, locks = _locks(asked, known)
+        _, locks = _locks(asked, known, whole=True)
         seen = look.facts()
     finally:
         look.close()
@@ -106,15 +106,15 @@ def _hinders(finding: Finding) -> bool:
     return finding.code in (codes.MISSING, codes.OTHER)
 
 
-def _locks(asked: Asked, known: Matrix) -> tuple[Recipe, list[Lock]]:
+def _locks(asked: Asked, known: Matrix, *, whole: bool = False) -> tuple[Recipe, list[Lock]]:
     path = Path(asked.subject)
     if pylock.is_name(path.name) and path.is_file():
-        lock = pylock.read(path)
+        lock = lock_files.read(path, whole=whole)
         pypi.own(lock)
         return Recipe(name=path.name, kind="lock", path=asked.subject), [lock]
     wanted = judging.wanted(asked.subject, known)
     folder = lock_files.place(asked.subject, asked.to)
-    locks = list(lock_files.existing(folder, wanted.name).values())
+    locks = list(lock_files.existing(folder, wanted.name, whole=whole).values())
     if not locks:
         hint = f"`envdoctor lock {asked.subject}` makes one; `--to` names another folder"
         raise UserError("there is no lock of it", place=str(folder), hint=hint)

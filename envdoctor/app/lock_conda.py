@@ -78,11 +78,12 @@ def lock(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: Tell) 
     path = path_of(folder, wanted.name)
     old = condalock.read(path) if path.exists() else None
     earlier = [_earlier(old)] if old is not None and conda_file.own(old) else []
+    asked = request.updating(asked, {package.name for package in old.packages} if old is not None else ())
     of_conda = lines(wanted, known)
     every = _computers(asked, wanted)
     question = request.question(asked, wanted, known, request.before(asked, wanted, earlier), tell)
     question = dataclasses.replace(question, requirements=[], bounds=lock_files.bounds(wanted))
-    kept = None if "*" in asked.anew else old
+    kept = None if request.ALL in asked.anew else old
     learnt = Learnt()
     settled = [_settled(question, spot, of_conda, known, kept, learnt) for spot in every]
     document = conda_file.document(

@@ -52,19 +52,25 @@ def named(recipe: str, machine: str = "") -> str:
     return f"pylock.{plain}-{machine}.toml" if machine else f"pylock.{plain}.toml"
 
 
-def existing(folder: Path, name: str) -> dict[Path, Lock]:
-    """Give the locks of a recipe that are in a folder."""
+def existing(folder: Path, name: str, *, whole: bool = True) -> dict[Path, Lock]:
+    """Give the locks of a recipe that are in a folder, whole or as a check asks for them."""
     own = folder / named(name)
     paths = [path for path in (own, *sorted(folder.glob(f"{own.stem}-*.toml"))) if path.is_file()]
     if not paths:
         return {}
-    from envdoctor.formats import pylock
-
-    found = {path: pylock.read(path) for path in paths}
+    found = {path: read(path, whole=whole) for path in paths}
     return {path: lock for path, lock in found.items() if path == own or _is_of(lock, name)}
+
+
+def read(path: Path, *, whole: bool) -> Lock:
+    """Give a lock, whole or as a check asks for it."""
+    from envdoctor.formats import pylock
+    from envdoctor.lock import recalled
+
+    return pylock.read(path) if whole else recalled.read(path)
 
 
 def _is_of(lock: Lock, name: str) -> bool:
     """Say whether a lock whose name begins like those of a recipe is of that recipe, and not another tool's."""
-    table = (lock.pylock.tool or {}).get("envdoctor")
+    table = lock.tool.get("envdoctor")
     return isinstance(table, dict) and table.get("recipe") == name

@@ -8,10 +8,12 @@ import platform as this
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from packaging.utils import canonicalize_name
+
 from envdoctor import recipe as recipes
 from envdoctor.app import lock_files
 from envdoctor.app.options import Filters
-from envdoctor.errors import UserError
+from envdoctor.errors import UserError, near
 from envdoctor.facts import At, given, machines
 from envdoctor.lock import spots
 from envdoctor.lock.wanted import Wanted
@@ -20,13 +22,16 @@ from envdoctor.recipe import locking
 from envdoctor.solve import uv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from envdoctor.lock.spots import Spot
     from envdoctor.matrix import Matrix
     from envdoctor.model import Claim, Facts, Finding, Recipe
 
     Tell = Callable[[str], None]
+
+
+ALL = "*"
 
 
 class Asked(NamedTuple):
@@ -68,6 +73,18 @@ def recipe(asked: Asked, known: Matrix) -> Recipe:
         raise UserError(f"`--torch-variant {asked.torch}` is no variant of PyTorch", hint=hint)
     torch = "" if asked.torch == "auto" else asked.torch
     return dataclasses.replace(wanted, locking=wanted.locking._replace(torch=torch))
+
+
+def updating(asked: Asked, held: Collection[str]) -> Asked:
+    """Give what is asked for, what may move named as it is locked; raise UserError for what is not locked."""
+    names = tuple(canonicalize_name(name) for name in asked.anew if name != ALL)
+    if names and not held:
+        hint = "`--update` is for a lock that is there; without it one is made"
+        raise UserError("there is no lock to update", place=asked.subject, hint=hint)
+    for name in names:
+        if name not in held:
+            raise UserError(f"`--update {name}`: the lock has no such package", hint=near(name, held))
+    return asked._replace(anew=(ALL,) if ALL in asked.anew else names)
 
 
 def described(asked: Asked, wanted: Recipe) -> Sequence[Machine]:
@@ -120,7 +137,7 @@ def question(asked: Asked, wanted: Recipe, known: Matrix, instant: str, tell: Te
         tell=tell,
         wheelless=known.wheelless(),
         codes=known.codes(),
-        anew=[name for name in asked.anew if name != "*"],
+        anew=[name for name in asked.anew if name != ALL],
         built=asked.built,
         limit=asked.limit,
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from envdoctor.model import Machine, Recipe
     from envdoctor.model.locks import Ruling
 
-_WAY_OUT = "`envdoctor explain CODE` tells what is known; a wider range in the recipe, or another Python, may help"
+_WAY_OUT = "`envdoctor explain CODE` tells what is known; a wider range in the recipe may help"
 
 
 class Ground(NamedTuple):
@@ -116,7 +116,7 @@ def _kept(ground: Ground, spot: Spot) -> tuple[str, tuple[Ruling, ...]]:
     markers = Markers(spots.facts(spot, {}, ground.recipe))
     for lock in ground.old.values():
         if spot.name in [one.name for one in pypi.spots_of(lock)]:
-            holds = [markers.may_hold(str(package.marker or "")) for package in lock.pylock.packages]
+            holds = [markers.may_hold(entry.marker) for entry in lock.entries]
             text = toml.written(merge.part(lock.document, holds))
             return text, pypi.rulings(pypi.own(lock), ground.known.codes())
     return "", ()

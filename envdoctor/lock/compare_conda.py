@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.lock import conda_file, pypi
+from envdoctor.formats import pylock
+from envdoctor.lock import conda_file
 from envdoctor.lock.codes import BUILD, EDITED, ELSEWHERE, EXTRA, MISSING, OTHER, STALE, TITLES
 from envdoctor.lock.compare import few, same_version, stale
 from envdoctor.lock.spots import platform_of
@@ -24,7 +25,7 @@ def with_inputs(lock: CondaLock, asked: Sequence[str]) -> Iterator[Finding | Hel
     before = own.get("asked")
     cause = stale(before if isinstance(before, list) else [], asked)
     yield _finding(STALE, lock, TITLES[STALE], cause=cause) if cause else Held(STALE, "the lock is for what is asked")
-    if own.get("packages") == pypi.digest([_entry(package) for package in lock.packages]):
+    if own.get("packages") == pylock.digest([_entry(package) for package in lock.packages]):
         yield Held(EDITED, "the packages are as they were written")
     else:
         cause = "their digest is not the one that was written with them; make the lock again"

@@ -15,6 +15,7 @@ from packaging.pylock import Pylock
 
 from envdoctor import yamlpos
 from envdoctor.errors import CannotLook
+from envdoctor.formats import pylock
 from envdoctor.lock import conda_channels, pypi, virtual
 from envdoctor.lock.spots import markers_of, of_platform
 from envdoctor.model import Fact
@@ -53,7 +54,7 @@ def document(
         "exclude-newer": wanted.before,
         "asked": json.dumps(sorted(asked)),
         "machines": json.dumps([_machine(one.spot) for one in settled], sort_keys=True),
-        "packages": pypi.digest(packages),
+        "packages": pylock.digest(packages),
         "ruled-out": json.dumps([ruling._asdict() for ruling in sorted(rulings)]),
     }
     return {

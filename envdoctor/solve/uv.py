@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import processes
+from envdoctor.solve import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +31,7 @@ _PAGE = re.compile(r"^TRACE Fetching metadata for `([^`]*)` from `([^`]*)`", re.
 _YANKED = re.compile(r'^warning: `([^`=]*)==([^`]*)` is yanked(?: \(reason: "(.*)"\))?$', re.MULTILINE)
 _LACKING = re.compile(r"^WARN `([^`=]*)==([^`]*)` needs to be downloaded from a registry", re.MULTILINE)
 _TOLD = "warn,uv_client::registry_client=trace"  # what uv complains of, and which pages it reads
+_KNOWN_AS: dict[str, str] = {}  # a platform, and the older one that uv knows in its place
 _SILENT = '[[dependency-metadata]]\nname = "{}"\nrequires-dist = []\n'
 _LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)[^#\n]*(?:# via (.*))?$", re.MULTILINE)
 
@@ -129,8 +132,16 @@ def solve(question: Question, *, limit: float = LIMIT) -> Answer:
     uv = find()
     if uv is None:
         return Answer(reason="uv is not installed (`pip install 'envdoctor[lock]'`)", asked=False)
+    question = dataclasses.replace(question, platform=_KNOWN_AS.get(question.platform, question.platform))
     with tempfile.TemporaryDirectory(prefix="envdoctor-solve-") as folder:
-        return _run([uv, *_arguments(question)], Path(folder), question, limit)
+        answer = _run([uv, *_arguments(question)], Path(folder), question, limit)
+    known = None if answer.asked else reasons.older(question.platform, answer.said)
+    if known is None:
+        return answer
+    if not known:
+        return Answer(reason=f"uv solves for no computer as old as {question.platform}")
+    _KNOWN_AS[question.platform] = known
+    return solve(question, limit=limit)
 
 
 def _arguments(question: Question) -> list[str]:
@@ -168,7 +179,7 @@ def _run(words: list[str], folder: Path, question: Question, limit: float) -> An
     if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
     if done.status != 0:
-        return Answer(reason=reason(done.err), asked="No solution found" in done.err, said=done.err)
+        return Answer(reason=reasons.told(done.err), asked="No solution found" in done.err, said=done.err)
     if question.files is not None:
         text = (folder / LOCKED).read_text(encoding="utf-8")
         return Answer(_locked(text), text=text, said=done.err)
@@ -216,14 +227,3 @@ def metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
             lines += [f"requires-python = {json.dumps(row['python'])}"] if row.get("python") else []
             tables.append("[[dependency-metadata]]\n" + "\n".join(lines) + "\n")
     return "\n".join(tables)
-
-
-def reason(said: str) -> str:
-    """Give uv's explanation in a line: its hint where it names wheels, else its first sentence."""
-    told = [line for line in said.splitlines() if not line.startswith(("WARN ", "TRACE "))]
-    words = " ".join(re.sub(r"[│╰─▶×├╮╭]", " ", "\n".join(told)).split())
-    hint = re.search(r"hint: (You require .+?)(?: hint:|$)", words)
-    if hint:
-        return hint[1][:300]
-    cause = re.search(r"Because (.+?)(?:, we can conclude| we can conclude|\. And|$)", words)
-    return (cause[1] if cause else words.removeprefix("error: "))[:300]

@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from envdoctor import cells, processes
 from envdoctor.model import normalised
-from envdoctor.solve import uv
+from envdoctor.solve import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ def _uv(ground: Ground, words: Sequence[str]) -> processes.Done:
 
 
 def _said(done: processes.Done) -> str:
-    return "uv took too long" if done.status is None else uv.reason(done.err) or f"uv ended with {done.status}"
+    return "uv took too long" if done.status is None else reasons.told(done.err) or f"uv ended with {done.status}"
 
 
 def run(

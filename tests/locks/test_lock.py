@@ -168,6 +168,29 @@ def test_an_update_moves_what_is_named_and_an_upgrade_everything(kitchen: Kitche
     assert kitchen.versions()["parts"] == "3.0"
 
 
+def test_what_is_not_locked_cannot_be_updated(kitchen: Kitchen) -> None:
+    with pytest.raises(UserError, match="there is no lock to update"):
+        kitchen.lock(anew=("engine",))
+    kitchen.lock(before="2026-01-01")
+    with pytest.raises(UserError, match="the lock has no such package") as told:
+        kitchen.lock(anew=("engin",))
+    assert told.value.hint == "did you mean `engine`?"
+    kitchen.lock(anew=("Engine",))
+    assert kitchen.versions()["engine"] == "2.0"
+
+
+def test_a_c_library_that_uv_does_not_know_stands_for_the_next_older_one(kitchen: Kitchen, index: Index) -> None:
+    index.add("engine", "2.5", tag="py3-none-manylinux_2_17_x86_64")
+    index.add("engine", "2.6", tag="py3-none-manylinux_2_28_x86_64")
+    spot = ("python=3.11", "os=linux", "arch=x86_64")
+    kitchen.lock(*spot, "glibc=2.26")
+    assert kitchen.versions()["engine"] == "2.5"
+    kitchen.lock(*spot, "glibc=2.99", anew=("*",))
+    assert kitchen.versions()["engine"] == "2.6"
+    with pytest.raises(Impossible, match="uv solves for no computer as old as x86_64-manylinux_2_5"):
+        kitchen.lock(*spot, "glibc=2.5")
+
+
 def test_machines_that_a_marker_tells_apart_share_a_lock(kitchen: Kitchen, index: Index) -> None:
     index.add("model", "1.1", "engine ; sys_platform == 'linux'", "parts ; sys_platform == 'darwin'")
     kitchen.write(more="machines: {box: {glibc: '2.31'}, mac: {os: darwin, arch: arm64}}\n")
