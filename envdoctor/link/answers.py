@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from envdoctor.model.code import ANYTHING, DEFINED, SPELLED
+from envdoctor.model.code import ANYTHING, DEFINED, SPELLED, absolute
 
 if TYPE_CHECKING:
     from envdoctor.model.code import Function, Module, Target
@@ -32,16 +32,6 @@ class World(Protocol):
 
     def compiled_has(self, module: Module, name: str) -> bool | None:
         """Say whether a compiled module has a name, as far as its bytes tell."""
-
-
-def absolute(target: Target, module: Module) -> str:
-    """Give the whole name of the module that an import in another one names; empty if it leaves its package."""
-    level, name, _ = target
-    if not level:
-        return name
-    parts = module.name.split(".") if module.folders else module.name.split(".")[:-1]
-    kept = parts[: len(parts) - level + 1]
-    return ".".join([*kept, *([name] if name else [])]) if len(kept) > 0 else ""
 
 
 def asks_itself(module: Module, name: str) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.link.answers import MOST_STEPS, Answers, absolute, asks_itself
+from envdoctor.link.answers import MOST_STEPS, Answers, asks_itself
 from envdoctor.link.gaps import ARGUMENT, ATTRIBUTE, MODULE, NAME, SYNTAX, Gap, Step, Walked
 from envdoctor.model import code
-from envdoctor.model.code import Import, Use
+from envdoctor.model.code import Import, Use, absolute
 from envdoctor.model.native import Compiled
 
 if TYPE_CHECKING:
