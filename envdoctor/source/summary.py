@@ -39,7 +39,11 @@ _SETS_ANY = re.compile(
 )
 _GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
 # What stands in every text that the patterns above match: to look for a word is quicker than to look for a pattern.
-_OF_ANY = (b"globals()", b"locals()", b"vars()", b"__name__", b"_convert_", b"f_globals", b"f_locals")
+_OF_ANY = (
+    b"globals()", b"locals()", b"vars()", b"sys.modules", b"import_module(", b"__import__(", b"_convert_",
+    b"f_globals", b"f_locals",
+)  # fmt: skip
+_OF_REGISTERS = (b"modules[", b"modules.", b"meta_path", b"__path__")
 _OF_SPELLED = (b"sys.modules", b"__path__", b"global_enum", b"lazy", b"__dict__")
 
 
@@ -85,7 +89,7 @@ def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], b
         calls=tuple(call for call in dict.fromkeys(body.calls) if call.root in body.names),
         answers=answers,
         dynamic=2 if body.executes else 0 if structured else _dynamic(_without_getattr(body, blob)),
-        registers=bool(_REGISTERS.search(blob)),
+        registers=any(word in blob for word in _OF_REGISTERS) and bool(_REGISTERS.search(blob)),
         extends=bool(_EXTENDS.search(blob)),
         edits_path=(b"sys.path" in blob and bool(_EDITS_PATH.search(blob))) or b"addsitedir" in blob,
         sets=tuple(_sets(blob, body)),
