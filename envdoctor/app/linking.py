@@ -135,6 +135,8 @@ def _walked(opened: source.Source, read: Sequence[Program], begin: Sequence[star
         walk.program(program.module)
     for start in begin:
         walk.package(start.module)
+    if read:
+        walk.uncalled()
     return walk.outcome()
 
 

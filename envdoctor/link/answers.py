@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from envdoctor.model.code import ANYTHING, DEFINED, SPELLED, absolute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envdoctor.model.code import Function, Module, Target
 
 MOST_STEPS = 12
@@ -20,6 +22,9 @@ class World(Protocol):
 
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, class or method of a module."""
+
+    def functions(self, module: Module) -> Sequence[str]:
+        """Give the names of the functions and methods of a module."""
 
     def holds(self, asker: Module, name: str) -> bool:
         """Say whether a module of some name lies anywhere below the packages of a module's distribution."""

@@ -149,6 +149,15 @@ class World:
             self._functions[key] = found
         return self._functions[key]
 
+    def functions(self, module: Module) -> list[str]:
+        """Give the names of the functions and methods of a module; those of a notebook are not at hand."""
+        if not module.file.endswith(".py"):
+            return []
+        if module.file not in self._parsed:
+            self._parse(module.file)
+        definitions = self._parsed.get(module.file)
+        return definitions[1].names() if definitions is not None else []
+
     def _read_function(self, path: str, name: str) -> Function | None:
         if path not in self._parsed:
             self._parse(path)
