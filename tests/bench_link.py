@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor import bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 DISTRIBUTIONS = 100
 WITH_SOURCE = 40
@@ -95,7 +95,11 @@ def _seen(out: str) -> tuple[str, str]:
 
 
 def _run(command: Sequence[str], cache: Path) -> Took:
-    variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(cache)}
+    return measured_run(command, {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(cache)})
+
+
+def measured_run(command: Sequence[str], variables: Mapping[str, str]) -> Took:
+    """Run a command, and give what it took; of the memory of its processes the largest."""
     started = time.perf_counter()
     with subprocess.Popen(
         command, cwd=bootstrap.ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
