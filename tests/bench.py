@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envdoctor import bootstrap
-from tests import bench_faults, bench_locks, bench_logs, bench_smoke, synthetic
+from tests import bench_faults, bench_link, bench_locks, bench_logs, bench_smoke, synthetic
 
 EMPTY_APP = "import typer\napp = typer.Typer()\n@app.command()\ndef nothing() -> None: ...\napp()\n"
 WRONG_RECIPE = "recipe: 1\nname: wrong\npackges: {}\n"
@@ -87,6 +87,7 @@ def main() -> int:
     parser.add_argument("--faults", action="store_true", help="print the table of faults alone, and keep it")
     parser.add_argument("--logs", action="store_true", help="measure `diagnose` and `run` alone")
     parser.add_argument("--smoke", action="store_true", help="measure the core trials of smoke alone")
+    parser.add_argument("--link", action="store_true", help="measure the link check alone")
     asked = parser.parse_args()
     if asked.faults:
         return _faults(keep=True)
@@ -95,6 +96,10 @@ def main() -> int:
         return 0
     if asked.smoke:
         print(*_smoke(asked.rounds), sep="\n")
+        return 0
+    if asked.link:
+        with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
+            print("\nbudgets", *_link(Path(folder), asked.rounds), sep="\n")
         return 0
     print(f"`check` runs as `PYTHON -m envdoctor`, the empty app in the same Python {sys.version.split()[0]};")
     print(f"medians of {asked.rounds} interleaved rounds after one to warm up; load now {os.getloadavg()[0]:.2f}")
@@ -105,6 +110,7 @@ def main() -> int:
         budgets += _matrix(Path(folder), asked.rounds, empty)
         for size in asked.sizes:
             budgets += _check(Path(folder), size, asked.rounds)
+        budgets += _link(Path(folder), min(asked.rounds, 5))
         if asked.locks:
             variables = {**bootstrap.surroundings(), "XDG_CACHE_HOME": str(Path(folder) / "cache")}
             promises = bench_locks.measured(Path(folder), asked.locks, variables)
@@ -126,6 +132,11 @@ def _logs(megabytes: int) -> list[Budget]:
 def _smoke(rounds: int) -> list[Budget]:
     with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
         return [Budget(*promise) for promise in bench_smoke.promises(Path(folder), rounds)]
+
+
+def _link(folder: Path, rounds: int) -> list[Budget]:
+    python = environment(folder / "venv-link", bench_link.DISTRIBUTIONS)
+    return [Budget(*promise) for promise in bench_link.measured(folder, python, rounds)]
 
 
 def _faults(*, keep: bool) -> int:

@@ -78,7 +78,7 @@ def _judged(
         from envdoctor.app import linking
 
         released = linking.asker(files, tell) if options.online else None
-        linked = linking.link(wanted, files, known, options.code, released)
+        linked = linking.link(wanted, files, known, options.code, released=released, move=options.move)
         wanted = dataclasses.replace(wanted, uses=tuple(dict.fromkeys((*wanted.uses, *linked.uses))))
     judged = [(ground, ground.verdict or verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]

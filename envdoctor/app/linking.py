@@ -17,7 +17,7 @@ from envdoctor.link.answers import Answers
 from envdoctor.link.findings import Ground, findings
 from envdoctor.link.walk import Walk
 from envdoctor.model import Finding, Held, Status
-from envdoctor.source import native, programs, starts
+from envdoctor.source import ahead, native, programs, starts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,10 +43,18 @@ class Linked(NamedTuple):
     uses: tuple[str, ...] = ()
 
 
-def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path], released: Released | None = None) -> Linked:
+def link(
+    wanted: Recipe,
+    facts: Facts,
+    known: Matrix,
+    code: Sequence[Path],
+    *,
+    released: Released | None = None,
+    move: Callable[[int, int], None] = lambda *_: None,
+) -> Linked:
     """Link what a recipe names, or the programs that are given; raise UserError for a program that is none.
 
-    `released` tells which releases have a name, where an index may be asked.
+    `released` tells which releases have a name, where an index may be asked; `move` hears how far the reading is.
     """
     read = programs.read(code, source.python_of(facts))
     uses = tuple(dict.fromkeys(name for program in read for name in program.uses))
@@ -57,6 +65,7 @@ def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path], rele
     gc.disable()  # a syntax tree is a great many objects and no circle: looking for circles costs half the time
     try:
         begin = starts.of(wanted, facts, opened.owners) if not read or wanted.imports else []
+        ahead.read(opened.world, [one.module for one in read], [start.module for start in begin], move)
         walked = _walked(opened, read, begin)
         natives = native.linked(facts, opened.root, opened.owners, walked.owners, walked.compiled)
         uses = (*uses, *_alike(uses, known, opened))
@@ -126,6 +135,8 @@ def _walked(opened: source.Source, read: Sequence[Program], begin: Sequence[star
         walk.program(program.module)
     for start in begin:
         walk.package(start.module)
+    if read:
+        walk.uncalled()
     return walk.outcome()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from envdoctor.model.code import ANYTHING, DEFINED, SPELLED
+from envdoctor.model.code import ANYTHING, DEFINED, SPELLED, absolute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envdoctor.model.code import Function, Module, Target
 
 MOST_STEPS = 12
@@ -21,6 +23,9 @@ class World(Protocol):
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, class or method of a module."""
 
+    def functions(self, module: Module) -> Sequence[str]:
+        """Give the names of the functions and methods of a module."""
+
     def holds(self, asker: Module, name: str) -> bool:
         """Say whether a module of some name lies anywhere below the packages of a module's distribution."""
 
@@ -32,16 +37,6 @@ class World(Protocol):
 
     def compiled_has(self, module: Module, name: str) -> bool | None:
         """Say whether a compiled module has a name, as far as its bytes tell."""
-
-
-def absolute(target: Target, module: Module) -> str:
-    """Give the whole name of the module that an import in another one names; empty if it leaves its package."""
-    level, name, _ = target
-    if not level:
-        return name
-    parts = module.name.split(".") if module.folders else module.name.split(".")[:-1]
-    kept = parts[: len(parts) - level + 1]
-    return ".".join([*kept, *([name] if name else [])]) if len(kept) > 0 else ""
 
 
 def asks_itself(module: Module, name: str) -> bool:

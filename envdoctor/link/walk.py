@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.link.answers import MOST_STEPS, Answers, absolute, asks_itself
+from envdoctor.link.answers import MOST_STEPS, Answers, asks_itself
 from envdoctor.link.gaps import ARGUMENT, ATTRIBUTE, MODULE, NAME, SYNTAX, Gap, Step, Walked
 from envdoctor.model import code
-from envdoctor.model.code import Import, Use
+from envdoctor.model.code import Import, Use, absolute
 from envdoctor.model.native import Compiled
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class Walk:
         self._registered: set[str] = set()
         self._owners: set[str] = set()
         self._compiled: list[Compiled] = []
+        self._own: dict[str, Module] = {}
         self._start, self._is_program = "", False
 
     def package(self, name: str) -> None:
@@ -77,6 +78,19 @@ class Walk:
         """Follow a program, or a module that stands for one."""
         self._start, self._is_program = module.file, True
         self._run(self._visit(Place(module, (), 0)))
+
+    def uncalled(self) -> None:
+        """Follow what the functions of one's own code ask for that nothing has called: it fails only when they are."""
+        for module in list(self._own.values()):
+            self._start, self._is_program = module.file, False
+            for name in self._world.functions(module):
+                function = self._world.function(module, name)
+                if function is not None and (module.name, name) not in self._called:
+                    self._run(self._inside(module, name, function))
+
+    def _inside(self, module: Module, name: str, function: Function) -> _Steps:
+        place = Place(module, (), code.UNSURE, function.names, 1, name.rpartition(".")[0])
+        yield from self._all(place, (*function.imports, *function.uses))
 
     def outcome(self) -> Walked:
         """Give what was found, without what a later look at other modules explains."""
@@ -113,6 +127,8 @@ class Walk:
 
     def _visit(self, place: Place) -> _Steps:
         module, summary = place.module, place.module.summary
+        if not module.owner and module.file.endswith(".py"):
+            self._own[module.file] = module
         if summary.refused is not None:
             line, words = summary.refused
             self._tell(SYNTAX, module.name, words, place, line, module)

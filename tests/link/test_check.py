@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,6 +71,37 @@ def test_what_the_program_uses_decides_how_bad_a_rule_is(site: Path) -> None:
     for program, status in said.items():
         report = linked(site, program, select=("TF001",))
         assert [finding.status for finding in report.findings] == [status], program
+
+
+def test_what_only_a_function_asks_for_that_nothing_calls_is_told_and_fails_nothing(site: Path) -> None:
+    wheel(site, "p", {"p.py": "here = 1\n"})
+    report = linked(site, "import p\ndef called():\n    p.here\ndef f():\n    import lost\n    p.gone\ncalled()\n")
+    assert [(one.status, one.title) for one in problems(report)] == [
+        (Status.INFO, "train.py imports `lost`, which is not there"),
+        (Status.INFO, "train.py reads `p.gone`, which is not there"),
+    ]
+    assert report.exit_code == 0
+    (error,) = problems(linked(site, "import p\ndef f():\n    p.gone\nf()\n"))
+    assert error.status is Status.ERROR
+
+
+def test_what_lies_in_a_zip_and_in_the_folder_of_an_editable_install_is_read(site: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(site / "zipped.egg", "w") as archive:
+        archive.writestr("zipped/__init__.py", "from zipped.inner import here, gone\n")
+        archive.writestr("zipped/inner.py", "here = 1\n")
+    (site / "zipped.pth").write_text("./zipped.egg\n")
+    mine = tmp_path / "mine"
+    (mine / "flat").mkdir(parents=True)
+    (mine / "flat" / "__init__.py").write_text("import p\np.gone\n")
+    finder = f"MAPPING: dict[str, str] = {{'flat': '{mine / 'flat'}'}}\nimport sys\nsys.meta_path\n"
+    (site / "__editable___flat_finder.py").write_text(finder)
+    (site / "__editable__.flat-1.0.pth").write_text("import __editable___flat_finder; __editable___flat_finder.x()\n")
+    wheel(site, "p", {"p.py": "here = 1\n"})
+    found = problems(linked(site, "import zipped\nimport flat\n"))
+    assert [one.title for one in found] == [
+        "zipped imports `gone` from `zipped.inner`, which has no such name",
+        "flat reads `p.gone`, which is not there",
+    ]
 
 
 def test_a_notebook_and_a_package_are_programs_too(site: Path, tmp_path: Path) -> None:
