@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor import diagnose, facts, logs, matrix
+from envdoctor import cells, diagnose, facts, logs, matrix
 from envdoctor.app import linking, releases
 from envdoctor.checks import sight
 from envdoctor.checks.judge import Blind, Broken, Good, judge
@@ -100,9 +100,15 @@ def _standing(claim: Claim, seen: Facts) -> Standing:
     if isinstance(answer, Broken):
         told = [seen.get(name) for name in dict.fromkeys([*(m.fact.name for m in answer.misses), *claim.when])]
         return Standing(CONFIRMED, tuple(told))
-    if isinstance(answer, Good) or (answer is None and seen.listed):
+    if isinstance(answer, Good) or (answer is None and seen.listed) or _holds_anyhow(claim, seen):
         return Standing(REFUTED)
     return Standing(OPEN, (answer.fact,) if isinstance(answer, Blind) else ())
+
+
+def _holds_anyhow(claim: Claim, seen: Facts) -> bool:
+    """Say whether all that a rule needs is there, so that it is not broken whatever else was not seen."""
+    asked = [(name, cell) for row in claim.rows for name, cell in (*row.needs.items(), *row.requires.items())]
+    return not claim.key and bool(asked) and all(cells.matches(cell, seen.get(name)) for name, cell in asked)
 
 
 def _typed(cause: Cause, seen: Facts | None) -> Cause:

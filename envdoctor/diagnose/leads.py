@@ -10,6 +10,7 @@ which could not be loaded; `inside`, the one whose own code failed, and `loading
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -43,6 +44,7 @@ def of(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
     if module := words.get("module"):
         known = owners.of_module(module, origins) or _seen(module, behind)
         words |= {"dotted": module, "module": known, "guess": known or owners.guessed(module)}
+        words["itself"] = known if behind[:1] == [known] and "partially initialized" not in read.text else ""
     if offered := words.get("offered"):
         words["nearest"] = _nearest(words["asked"], offered)
     if symbol := words.get("symbol"):
@@ -121,7 +123,10 @@ def _of_function(name: str, origins: Origins) -> str:
 
 def _of_class(called: str, origins: Origins) -> str:
     """Give the package of a public class, by its name."""
-    return next((found for part in called.split(".") if (found := origins.classes.get(part))), "")
+    name = called.partition(".")[0]
+    return origins.classes.get(name) or next(
+        (found for shape, found in origins.classes.items() if "*" in shape and fnmatchcase(name, shape)), ""
+    )
 
 
 _LEADS: dict[str, Callable[[str, Origins], str]] = {

@@ -18,7 +18,7 @@ SAYS = (ENVIRONMENT, NOT_ENVIRONMENT, HARMLESS)
 WEIGHTS = ("0", "1", "2", "3", "4")
 DERIVED = frozenset(
     "here need caller second dotted owner module symbol soname package guess function since inside loading spoken "
-    "beside failed conflict nearest".split()
+    "beside failed conflict nearest itself".split()
 )
 KEYS = set("mechanism title says kind patterns packages cause fixes needs near weight source checked evidence".split())
 _HOLE = re.compile(r"\{(\w+)\}")
