@@ -101,6 +101,10 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="envdoctor-bench-") as folder:
             print("\nbudgets", *_link(Path(folder), asked.rounds), sep="\n")
         return 0
+    return _everything(asked)
+
+
+def _everything(asked: argparse.Namespace) -> int:
     print(f"`check` runs as `PYTHON -m envdoctor`, the empty app in the same Python {sys.version.split()[0]};")
     print(f"medians of {asked.rounds} interleaved rounds after one to warm up; load now {os.getloadavg()[0]:.2f}")
     budgets: list[Budget] = []
