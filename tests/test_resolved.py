@@ -1,4 +1,4 @@
-"""Sets of packages as an installer chose them on a day between 2020 and 2026: nearly all work, and none may be condemned.
+"""Sets of packages as an installer chose them on a day from 2020 to 2026: nearly all work, and none may be condemned.
 
 The first line of a file says the Python, the day and what was asked for: `uv pip compile --exclude-newer DAY`. None was
 installed. Two are known to fail all the same: what they were solved from sets no upper bound.
