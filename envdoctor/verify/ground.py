@@ -75,9 +75,12 @@ def _minor(wanted: str) -> str:
 
 
 def make(ground: Ground, place: Path, python: str, pins: Mapping[str, str], absent: Sequence[str] = ()) -> Made:
-    """Make an environment with exactly these versions, whatever their metadata says, and what else they need today."""
+    """Make an environment with exactly these versions, whatever their metadata says, and what else they need today.
+
+    A version of `*` is the newest that there is.
+    """
     place.mkdir(parents=True, exist_ok=True)
-    exact = "".join(f"{name}=={version}\n" for name, version in pins.items())
+    exact = "".join(f"{name}\n" if version == "*" else f"{name}=={version}\n" for name, version in pins.items())
     (place / "wanted.txt").write_text(exact, encoding="utf-8")
     gone = "".join(f"{name} ; python_version < '0'\n" for name in absent)
     (place / "overrides.txt").write_text(exact + gone, encoding="utf-8")
