@@ -184,13 +184,15 @@ def _cure(found: Sequence[Finding], lock: Lock | None, seen: Facts) -> Cure | No
     ended = dict.fromkeys(f.code for f in found if f.code in codes.OF_TARGET and not f.suppressed)
     if not ended or lock is None or seen.target.kind != "interpreter":
         return None
+    if seen.managed:
+        return Cure(Fix(note="this Python belongs to the operating system: make an environment with it"), tuple(ended))
     from envdoctor.solve import command, uv  # only where something is to be typed
 
     program, again = uv.typed() or "uv", [f"--reinstall-package {name}" for name in _again(found)]
     words = [program, "pip", "sync", "--python", command.path(seen.target.path), *again, command.path(lock.file)]
-    python = seen.get("python")
-    note = "" if python.state is State.KNOWN else "for the Python of the lock"
-    return Cure(Fix(note=note, command=" ".join(words)), tuple(ended))
+    notes = ["it removes what is not in the lock"] if codes.EXTRA in ended else []
+    notes += [] if seen.get("python").state is State.KNOWN else ["for the Python of the lock"]
+    return Cure(Fix(note="; ".join(notes), command=" ".join(words)), tuple(ended))
 
 
 def _again(found: Sequence[Finding]) -> Iterator[str]:
