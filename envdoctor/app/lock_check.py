@@ -53,7 +53,7 @@ def check(asked: Asked) -> Report:
         look.close()
     lock = _for_target(locks, seen)
     if conda:
-        outcomes = list(conda.outcomes(seen, look.sighting.path))
+        outcomes = list(conda.outcomes(seen, look.sighting.path, asked.machines))
     else:
         outcomes = [*_of_recipe(wanted, locks), *_of_machines(wanted, locks, known, asked)]
         outcomes += [compare.elsewhere(locks[0], seen)] if lock is None else compare.with_target(lock, seen)

@@ -12,7 +12,7 @@ from envdoctor.markers import Markers
 from envdoctor.model import Finding, Held, Place, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from envdoctor.formats.pylock import Lock
     from envdoctor.model import Facts, Listed
@@ -123,11 +123,19 @@ def _changed(lock: Lock, wanted: Mapping[str, Listed], facts: Facts) -> Iterator
     if others:
         title = f"the files of {few(others)} are others than when the lock was sealed"
         yield _finding(CHANGED, lock, title, culprit=others, evidence=tuple(map(facts.get, others)), kind="corrupt")
+    for name, title in damaged(facts, same):
+        seen = (facts.get(name),)
+        yield _finding(CHANGED, lock, title, culprit=(name,), evidence=seen, kind="corrupt")
+
+
+def damaged(facts: Facts, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Give those of some distributions whose files are not as they were installed, with what is wrong with them."""
     for trace in facts.traced(*_DAMAGE):
-        if trace.name in same:
-            title = f"{trace.name}: {trace.number} of its files {_DAMAGE[trace.what]}: {', '.join(trace.paths)}"
-            seen = (facts.get(trace.name),)
-            yield _finding(CHANGED, lock, title, culprit=(trace.name,), evidence=seen, kind="corrupt")
+        if trace.name in names:
+            yield (
+                trace.name,
+                f"{trace.name}: {trace.number} of its files {_DAMAGE[trace.what]}: {', '.join(trace.paths)}",
+            )
 
 
 def _is_there(entry: Listed, facts: Facts) -> bool:
