@@ -82,6 +82,9 @@ def _of_conda(asked: Asked, known: Matrix) -> Checked | None:
 def seal(asked: Asked, tell: Tell) -> tuple[Path, int]:
     """Write into a lock what is installed in the target; give its path and the number of packages sealed."""
     known = matrix.load(asked.matrix)
+    if _of_conda(asked, known):
+        hint = "`envdoctor lock check` compares conda's packages by their builds"
+        raise UserError("a lock of conda is not sealed", place=asked.subject, hint=hint)
     look = facts.Look(asked.at)
     try:
         _, locks = _locks(asked, known, whole=True)

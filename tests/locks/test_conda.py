@@ -175,6 +175,8 @@ def test_lock_check_tells_what_the_environment_has_not_or_too_much_or_in_another
     found = {(finding.code, finding.culprit) for finding in report.findings if finding.code.startswith("LOCK")}
     assert found == {("LOCK004", ("python_abi",)), ("LOCK005", ("libc-floor",)), ("LOCK008", ("numpy",))}
     assert report.exit_code == 1
+    with pytest.raises(UserError, match="a lock of conda is not sealed"):
+        lock_check.seal(lock_check.Asked(subject, at=At(str(prefix))), bench.said.append)
     bench.ask("python=3.11", "numpy", "jupyter")
     again = lock_check.check(lock_check.Asked(subject, at=At(str(prefix))))
     assert "now asked for: jupyter" in {finding.cause for finding in again.findings}
