@@ -151,8 +151,9 @@ def _written(
     path: Path, document: Mapping[str, Any], settled: Sequence[Settled], old: CondaLock | None, asked: Asked
 ) -> Written:
     packages = document["package"]
-    before = {"packages": [entry._asdict() for entry in old.packages]} if old is not None else None
-    changes.refuse_others(before, {"packages": packages}, str(path))
+    before = conda_file.compared([one._asdict() for one in old.packages], old.custom) if old is not None else None
+    now = conda_file.compared(packages, document["metadata"]["custom_metadata"])
+    changes.refuse_others(before, now, str(path))
     return Written(
         path=str(path),
         machines=tuple(one.spot.name or one.spot.conda for one in settled),
@@ -161,7 +162,7 @@ def _written(
         packages=len(packages),
         size=conda_file.size(settled[0], packages),
         rulings=tuple(dict.fromkeys(ruling for one in settled for ruling in one.rulings)),
-        moved=tuple(changes.between(before, {"packages": packages})),
+        moved=tuple(changes.between(before, now)),
         yanked=tuple(dict.fromkeys(name for one in settled for name in one.yanked)),
         dry=asked.dry,
         new=old is None,

@@ -66,6 +66,8 @@ def test_a_second_run_gives_the_same_bytes_and_keeps_versions_until_told_otherwi
     assert [(change.name, change.was, change.becomes) for change in moved] == [("numpy", "1.24.3", "1.25.0")]
     bench.lock(anew=("*",))
     assert bench.builds()["numpy"] == "1.25.0 cp311_0"
+    bench.ask("python=3.11", "numpy<1.25")
+    assert [change.why for change in bench.lock(dry=True).moved] == ["the recipe asks for numpy<1.25"]
 
 
 def test_a_declared_driver_decides_for_the_build_and_nothing_is_made_up(bench: Bench) -> None:
