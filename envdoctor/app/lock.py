@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,7 @@ def _of_index(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: T
     """Make the locks whose packages come from an index of Python packages."""
     if not wanted.packages:
         raise UserError("asks for no package", place=wanted.path, hint="name some under `packages:`")
-    for wish in wanted.packages:
-        if not wishes.written(wish):
-            tell(f"{wish.name} is left out: no index of Python packages has it")
+    wanted = _lockable(wanted, tell)
     old = lock_files.existing(folder, wanted.name)
     asked = request.updating(asked, {entry.name for lock in old.values() for entry in lock.entries})
     before = [earlier(one) for one in old.values()]
@@ -58,6 +57,14 @@ def _of_index(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: T
     from envdoctor.app import lock_writing  # not before uv is at work
 
     return lock_writing.put(ground, settled, old, folder)
+
+
+def _lockable(wanted: Recipe, tell: Tell) -> Recipe:
+    """Give a recipe without what no index of Python packages has: it is told, and not missed."""
+    left_out = [wish for wish in wanted.packages if not wishes.written(wish)]
+    for wish in left_out:
+        tell(f"`{wish.name}` is left out: no index of Python packages has it")
+    return dataclasses.replace(wanted, packages=tuple(wish for wish in wanted.packages if wish not in left_out))
 
 
 def earlier(lock: Lock) -> Earlier:

@@ -12,6 +12,7 @@ from envdoctor.app import judging, lock_files, lock_settling
 from envdoctor.app import lock_request as request
 from envdoctor.app.lock_request import Earlier
 from envdoctor.errors import CannotLook, UserError
+from envdoctor.facts import machines
 from envdoctor.formats import conda_environment, condalock, pylock
 from envdoctor.lock import changes, compare_conda, conda_channels, conda_file, conda_specs, keep, pypi, spots, virtual
 from envdoctor.lock.ask import Learnt
@@ -150,8 +151,9 @@ def _written(
     path: Path, document: Mapping[str, Any], settled: Sequence[Settled], old: CondaLock | None, asked: Asked
 ) -> Written:
     packages = document["package"]
-    before = {"packages": [entry._asdict() for entry in old.packages]} if old is not None else None
-    changes.refuse_others(before, {"packages": packages}, str(path))
+    before = conda_file.compared([one._asdict() for one in old.packages], old.custom) if old is not None else None
+    now = conda_file.compared(packages, document["metadata"]["custom_metadata"])
+    changes.refuse_others(before, now, str(path))
     return Written(
         path=str(path),
         machines=tuple(one.spot.name or one.spot.conda for one in settled),
@@ -160,7 +162,7 @@ def _written(
         packages=len(packages),
         size=conda_file.size(settled[0], packages),
         rulings=tuple(dict.fromkeys(ruling for one in settled for ruling in one.rulings)),
-        moved=tuple(changes.between(before, {"packages": packages})),
+        moved=tuple(changes.between(before, now)),
         yanked=tuple(dict.fromkeys(name for one in settled for name in one.yanked)),
         dry=asked.dry,
         new=old is None,
@@ -176,17 +178,30 @@ class Checked(NamedTuple):
     asked: list[str]
     known: Matrix
 
-    def outcomes(self, seen: Facts, python: Path) -> Iterator[Finding | Held]:
-        """Compare the lock with what is asked for, with what is known, and with the environment of a Python."""
+    def outcomes(self, seen: Facts, python: Path, named: Sequence[str]) -> Iterator[Finding | Held]:
+        """Compare the lock with what is asked for, with what is known, and with the environment of a Python.
+
+        What is locked is judged for the machines that are named, else for those of the lock.
+        """
         yield from compare_conda.with_inputs(self.lock, self.asked)
-        for platform in self.lock.platforms:
-            spot = conda_file.spot_of(self.lock, platform)
-            versions = conda_file.versions(self.lock, platform, self.known.conda_names())
+        for spot in self._spots(named):
+            versions = conda_file.versions(self.lock, spot.conda, self.known.conda_names())
             verdict = judging.verdict(self.wanted, spots.facts(spot, versions, self.wanted), self.known)
             yield Held("LOCK000", "judgements of what is locked", sum(held.number for held in verdict.held))
             yield from (dataclasses.replace(finding, machine=spot.name or None) for finding in verdict.found)
         prefix = python.parent.parent if python.parent.name == "bin" else python.parent
         yield from compare_conda.with_target(self.lock, seen, str(prefix))
+
+    def _spots(self, named: Sequence[str]) -> Iterator[Spot]:
+        locked = [conda_file.spot_of(self.lock, platform) for platform in self.lock.platforms]
+        yield from (spot for spot in locked if not named or spot.name in named or machines.ALL in named)
+        others = [name for name in named if name != machines.ALL and name not in [spot.name for spot in locked]]
+        found = machines.find(others, self.wanted.machines)
+        for spot in request.computers(self.wanted, found, "") if found else ():
+            if spot.conda not in self.lock.platforms:
+                hint = f"it is for {', '.join(self.lock.platforms)}; make it with that machine"
+                raise UserError(f"the lock is not for `{spot.name}`, {spot.conda}", place=self.lock.file, hint=hint)
+            yield spot
 
 
 def checked(subject: str, to: Path | None, known: Matrix) -> Checked | None:

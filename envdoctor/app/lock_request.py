@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 ALL = "*"
+LOCKS = ("pylock", "conda-lock")
 
 
 class Asked(NamedTuple):
@@ -64,6 +65,9 @@ class Earlier(NamedTuple):
 def recipe(asked: Asked, known: Matrix) -> Recipe:
     """Give the recipe of the subject, with the variant of PyTorch that is asked for."""
     wanted = recipes.load(asked.subject, known.conda_names())
+    if wanted.kind in LOCKS:
+        hint = "name what it was made from; `envdoctor lock check` checks it"
+        raise UserError("is a lock already", place=wanted.path, hint=hint)
     if not asked.torch:
         return wanted
     if not locking.VARIANT.fullmatch(asked.torch):

@@ -128,7 +128,8 @@ def _explained(ground: Ground, error: Impossible, pythons: Pythons) -> Impossibl
         return error
     tried = {pythons.first, *pythons.others}
     every = [python for python in virtual.pythons(ground.before) if python not in tried]
-    others = lock_pythons.nearest(pythons.first, every) if pythons.first else every
+    (spot, *_) = request.computers(ground.recipe, ground.computers, pythons.first)
+    others = lock_pythons.nearest(spot.python, every)
     free = ground._replace(recipe=dataclasses.replace(ground.recipe, python=None), old={}, tell=lambda _: None)
     ground.tell("asking whether there is one for another Python")
     for python in others:

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def put(ground: Ground, settled: Sequence[Settled], old: Mapping[Path, Lock], folder: Path) -> list[Written]:
     """Write the locks of what was settled, unless that is only to be told."""
     asked, groups = ground.asked, merge.groups(settled)
-    name = ground.recipe.name
-    paths = [folder / lock_files.named(name, group[0].spot.name if len(groups) > 1 else "") for group in groups]
+    paths = _paths(ground.recipe.name, groups, old, folder)
     documents = [pypi.document(group, ground.wanted, asked.title) for group in groups]
     for path, document in zip(paths, documents, strict=True):
         compare.keep_seal(document, old.get(path))
@@ -30,7 +29,24 @@ def put(ground: Ground, settled: Sequence[Settled], old: Mapping[Path, Lock], fo
     written = [_written(path, document, group, old.get(path), asked.dry) for path, document, group in rows]
     for path, document in zip(paths, documents, strict=True) if not asked.dry else ():
         keep.write(path, pypi.text(document, path.name))
+    for path in _superseded(old, paths, settled):
+        ground.tell(f"{path} is {'to be removed' if asked.dry else 'removed'}: its machines are locked elsewhere now")
+        path.unlink() if not asked.dry else None
     return written
+
+
+def _paths(name: str, groups: Sequence[Sequence[Settled]], old: Mapping[Path, Lock], folder: Path) -> list[Path]:
+    """Give where the locks go; one that a single machine already has stays where it is."""
+    whole = folder / lock_files.named(name)
+    each = [folder / lock_files.named(name, group[0].spot.name) for group in groups]
+    stays = len(groups[0]) == 1 and each[0] in old and whole not in old
+    return each if len(groups) > 1 or stays else [whole]
+
+
+def _superseded(old: Mapping[Path, Lock], paths: Sequence[Path], settled: Sequence[Settled]) -> list[Path]:
+    """Give the locks of the recipe that are out of date, for all their machines have another one now."""
+    now = {"", *(one.spot.name for one in settled)}
+    return [path for path, lock in old.items() if path not in paths and now >= {s.name for s in pypi.spots_of(lock)}]
 
 
 def _written(

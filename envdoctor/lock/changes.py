@@ -69,9 +69,8 @@ class _Reasons:
         asked, was = _asked(self._now, name), _asked(self._before, name)
         if asked != was:
             return f"the recipe asks for {', '.join(asked)}" if asked else "the recipe no longer asks for it"
-        released = max(_released(self._new, name), default=None)
-        instant = self._before.get("exclude-newer")
-        if released and isinstance(instant, datetime.datetime) and released >= instant:
+        before, released = (max(_released(one, name), default=None) for one in (self._old, self._new))
+        if released and before and released > before:
             return f"released {released.date().isoformat()}"
         return ""
 
@@ -99,4 +98,5 @@ def _released(document: Mapping[str, Any], name: str) -> Iterator[datetime.datet
     files: Iterable[Mapping[str, Any]] = (
         file for package in document["packages"] if package["name"] == name for file in package.get("wheels", ())
     )
-    return (file["upload-time"] for file in files if isinstance(file.get("upload-time"), datetime.datetime))
+    times = (file.get("upload-time") for file in files)
+    return (time for time in times if isinstance(time, datetime.datetime) and time.tzinfo)

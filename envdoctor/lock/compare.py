@@ -12,13 +12,14 @@ from envdoctor.markers import Markers
 from envdoctor.model import Finding, Held, Place, State, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from envdoctor.formats.pylock import Lock
     from envdoctor.model import Facts, Listed
 
 _SEEDS = frozenset({"pip", "setuptools", "wheel"})  # an environment is made with them
 SEALED = "installed"
+MOST_NAMED = 8
 
 
 _GONE, _CUT, _GROWN = "missing", "shorter than installed", "longer than installed"
@@ -92,14 +93,14 @@ def _missing(lock: Lock, wanted: Mapping[str, Any], facts: Facts) -> Iterator[Fi
     if absent:
         names = tuple(fact.name for fact in absent)
         title = f"{_counted(names, 'of the lock is', 'of the lock are')} not installed: {few(names)}"
-        yield _finding(MISSING, lock, title, culprit=names, evidence=tuple(absent), kind="missing-package")
+        yield _finding(MISSING, lock, title, culprit=names, evidence=tuple(absent[:MOST_NAMED]), kind="missing-package")
 
 
 def _extra(lock: Lock, wanted: Mapping[str, Any], facts: Facts) -> Iterator[Finding]:
     names = tuple(sorted(facts.by_name.keys() - wanted.keys() - _SEEDS))
     if names:
         title = f"{_counted(names, 'is', 'are')} not in the lock: {few(names)}"
-        yield _finding(EXTRA, lock, title, culprit=names, evidence=tuple(map(facts.get, names)))
+        yield _finding(EXTRA, lock, title, culprit=names, evidence=tuple(map(facts.get, names[:MOST_NAMED])))
 
 
 def _counted(names: Sequence[str], one: str, several: str) -> str:
@@ -108,7 +109,8 @@ def _counted(names: Sequence[str], one: str, several: str) -> str:
 
 def few(names: Sequence[str]) -> str:
     """Give names as text, not too many of them."""
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _changed(lock: Lock, wanted: Mapping[str, Listed], facts: Facts) -> Iterator[Finding | Held]:
@@ -121,11 +123,19 @@ def _changed(lock: Lock, wanted: Mapping[str, Listed], facts: Facts) -> Iterator
     if others:
         title = f"the files of {few(others)} are others than when the lock was sealed"
         yield _finding(CHANGED, lock, title, culprit=others, evidence=tuple(map(facts.get, others)), kind="corrupt")
+    for name, title in damaged(facts, same):
+        seen = (facts.get(name),)
+        yield _finding(CHANGED, lock, title, culprit=(name,), evidence=seen, kind="corrupt")
+
+
+def damaged(facts: Facts, names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Give those of some distributions whose files are not as they were installed, with what is wrong with them."""
     for trace in facts.traced(*_DAMAGE):
-        if trace.name in same:
-            title = f"{trace.name}: {trace.number} of its files {_DAMAGE[trace.what]}: {', '.join(trace.paths)}"
-            seen = (facts.get(trace.name),)
-            yield _finding(CHANGED, lock, title, culprit=(trace.name,), evidence=seen, kind="corrupt")
+        if trace.name in names:
+            yield (
+                trace.name,
+                f"{trace.name}: {trace.number} of its files {_DAMAGE[trace.what]}: {', '.join(trace.paths)}",
+            )
 
 
 def _is_there(entry: Listed, facts: Facts) -> bool:

@@ -174,8 +174,20 @@ def text(lock: Mapping[str, Any], name: str) -> str:
 
 def own(lock: CondaLock) -> dict[str, Any]:
     """Give what envdoctor wrote into a lock, as it is in a pylock.toml; nothing if it was not made by it."""
+    return _own(lock.custom)
+
+
+def compared(packages: Iterable[Mapping[str, Any]], custom: Mapping[str, str]) -> dict[str, Any]:
+    """Give a lock as a document in which `changes` can look for what moved, and why."""
+    own = _own(custom)
+    lines = own.get("asked")
+    asked = [str(line).removeprefix("pip ") for line in lines] if isinstance(lines, list) else []
+    return {"packages": list(packages), "tool": {"envdoctor": {**own, "asked": asked}}}
+
+
+def _own(custom: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for key, value in lock.custom.items():
+    for key, value in custom.items():
         if key.startswith("envdoctor-"):
             try:
                 found[key.removeprefix("envdoctor-")] = json.loads(value) if value.startswith(("[", "{")) else value

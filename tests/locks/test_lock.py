@@ -209,6 +209,12 @@ def test_machines_that_no_marker_tells_apart_get_a_lock_each_if_theirs_differ(ki
         "pylock.own-new.toml",
         "pylock.own-old.toml",
     ]
+    (alone,) = kitchen.lock_all("old")
+    assert (os.path.basename(alone.path), alone.same) == ("pylock.own-old.toml", True)
+    index.add("engine", "2.6")
+    kitchen.lock_all(anew=("*",))
+    assert sorted(path.name for path in kitchen.folder.glob("pylock*")) == ["pylock.own.toml"]
+    assert sum("its machines are locked elsewhere now" in one for one in kitchen.said) == 2
 
 
 def test_a_yanked_release_is_not_chosen(kitchen: Kitchen, index: Index) -> None:

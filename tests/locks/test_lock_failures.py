@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from envdoctor.app import lock as app
 from envdoctor.errors import CannotLook, EnvdoctorError, UserError
+from envdoctor.facts import At
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +96,24 @@ def test_a_mistake_in_what_a_recipe_says_of_its_lock_is_told_with_its_place(
     with pytest.raises(UserError, match=says) as told:
         kitchen.lock()
     assert told.value.place.startswith(f"{kitchen.recipe}:6:")
+
+
+def test_what_is_no_package_of_an_index_is_left_out_and_not_missed(kitchen: Kitchen) -> None:
+    (kitchen.folder / "r.txt").write_text("model\n-e .\nown @ https://files.example/own-1.0-py3-none-any.whl\n")
+    said: list[str] = []
+    (written,) = app.lock(
+        app.Asked(str(kitchen.folder / "r.txt"), at=At(sys.executable), before="2026-11-20"), said.append
+    )
+    assert written.packages == 2
+    assert "`own` is left out: no index of Python packages has it" in said
+
+
+def test_a_lock_is_not_locked_again(kitchen: Kitchen) -> None:
+    kitchen.lock()
+    before = kitchen.path.read_bytes()
+    with pytest.raises(UserError, match="is a lock already"):
+        app.lock(app.Asked(str(kitchen.path)), kitchen.said.append)
+    assert kitchen.path.read_bytes() == before
 
 
 def test_a_python_that_the_recipe_does_not_allow_is_refused(kitchen: Kitchen) -> None:
