@@ -78,6 +78,10 @@ def test_a_newer_c_library_is_missed_here_and_on_the_machine_that_is_named(exten
     assert there.title == "ext asks for GLIBC_9.99, glibc is 2.31"
     assert there.status is Status.ERROR
     assert found(site, "import ext\n", "glibc=10.0") == []
+    recipe = "packages: {ext: '*'}\nmachines: {old: {glibc: '2.28'}, new: {glibc: '10.0'}}\n"
+    told = problems(linked(site, "import ext\n", recipe, machines=("all",)))
+    assert [one.title for one in told if one.machine == "old"] == ["ext asks for GLIBC_9.99, glibc is 2.28"]
+    assert [one for one in told if one.machine == "new"] == []
 
 
 def test_a_symbol_that_nothing_defines_is_missed(extension: Path, site: Path) -> None:
