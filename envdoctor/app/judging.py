@@ -89,6 +89,8 @@ def _judged(
         from envdoctor.app import linking
 
         chosen.append(filters.chosen(linked.verdict, wanted, options.filters))
+        there = [(linked.on(ground.facts), ground.machine) for ground in grounds if ground.machine is not None]
+        chosen += [_named(filters.chosen(one, wanted, options.filters), machine) for one, machine in there]
         chosen = linking.without_told(chosen, known)
     found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None

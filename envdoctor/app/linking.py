@@ -37,10 +37,16 @@ LIMIT = 180.0  # seconds for all that is asked of an index
 
 
 class Linked(NamedTuple):
-    """The verdict of the link check, and the public names that the programs use."""
+    """The verdict of the link check, the public names that the programs use, and what the loader would miss."""
 
     verdict: checks.Verdict
     uses: tuple[str, ...] = ()
+    natives: native.Natives = native.Natives()
+
+    def on(self, machine: Facts) -> checks.Verdict:
+        """Give what asks for a newer glibc or libstdc++ than another machine has."""
+        ground = of_native.Ground(machine, shown, lambda _: Status.ERROR)
+        return checks.Verdict(tuple(of_native.floors(self.natives.floors, ground, sure=True)), ())
 
 
 def link(
@@ -81,7 +87,7 @@ def link(
     ground = Ground(facts, _brings(walked, known), _gone(walked, facts, known), shown, status, released)
     found = [*findings(walked, ground), *of_natives(natives, of_native.Ground(facts, shown, status))]
     problems = tuple(one for one in found if isinstance(one, Finding))
-    return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses)
+    return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses, natives)
 
 
 def of_natives(natives: native.Natives, ground: of_native.Ground) -> Iterator[Finding]:

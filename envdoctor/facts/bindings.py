@@ -39,12 +39,15 @@ def read(path: str) -> Bindings:
 
 
 def _asked(file: elf.Open, found: elf.Dynamic, texts: int) -> Iterator[tuple[str, str]]:
-    place = found.place(_VERNEED)
+    place, left = found.place(_VERNEED), _MOST
     for _ in range(_count(found, _VERNEEDNUM) if place is not None else 0):
         assert place is not None
         _, number, name, first, following = _NEED.unpack(file.read(place, _NEED.size))
         provider, at = file.text(texts + name), place + first
-        for _ in range(min(number, _MOST)):
+        for _ in range(number):
+            left -= 1
+            if left < 0:
+                raise elf.Unreadable("its symbol versions have no end")
             _, flags, _, version, step = _WANT.unpack(file.read(at, _WANT.size))
             if not flags & _WEAK_VERSION:
                 yield provider, file.text(texts + version)

@@ -22,7 +22,8 @@ _HASH = struct.Struct("<IIII")
 _WORD, _FILTER = struct.Struct("<I"), struct.Struct("<Q")
 _GLOBAL, _PLAIN = 1, 1
 _MOST_SYMBOLS = 400_000
-_MOST_CHAIN = 10_000
+_MOST_CHAIN = 1_000
+_MOST_NAME = 65_536
 
 
 def expected(path: str, spaces: Iterable[str]) -> list[str]:
@@ -48,7 +49,7 @@ def undefined(path: str) -> list[str]:
         bound = file.read(versions, count * 2) if versions is not None else b"\1\0" * count
     numbers = struct.unpack(f"<{count}H", bound)
     return [
-        names[name : names.find(b"\0", name)].decode("ascii", "replace")
+        names[name : names.find(b"\0", name, name + _MOST_NAME)].decode("ascii", "replace")
         for (name, about, _, section, _, _), number in zip(_SYMBOL.iter_unpack(rows), numbers, strict=True)
         if not section and name and about >> 4 == _GLOBAL and number & 0x7FFF <= _PLAIN
     ]

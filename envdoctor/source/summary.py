@@ -78,6 +78,7 @@ def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], b
     for found in _GLOBAL.finditer(blob) if b"global" in blob else ():
         for name in found[1].decode().replace("\t", " ").split(","):
             body.bind(name.strip())
+    blob = _without_loops(tree, body, blob)
     answers = lazy.answers(body, tree, blob, stub)
     structured = answers is not None and lazy.is_structured(body, blob)
     return Summary(
@@ -118,6 +119,30 @@ def _exports(body: Body, blob: bytes) -> tuple[str, ...] | None:
         return None
     found = literals.words(body.assigned["__all__"], body.assigned)
     return None if found is None else tuple(sorted(found))
+
+
+def _without_loops(tree: ast.Module, body: Body, blob: bytes) -> bytes:
+    """Give a source without the loops that put the words of a literal list into the module; these are bound."""
+    if b"globals()[" not in blob:
+        return blob
+    lines = blob.splitlines(keepends=True)
+    for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For)):
+        words = [_put(inner, loop, body) for inner in ast.walk(loop) if isinstance(inner, ast.Assign)]
+        if words and None not in words and loop.end_lineno is not None:
+            for name in (name for some in words for name in some or ()):
+                body.bind(name)
+            lines[loop.lineno - 1 : loop.end_lineno] = [b"\n"] * (loop.end_lineno - loop.lineno + 1)
+    return b"".join(lines)
+
+
+def _put(statement: ast.Assign, loop: ast.For, body: Body) -> frozenset[str] | None:
+    """Give the words under which a statement in a loop puts something into `globals()`; None if that is not said."""
+    target = statement.targets[0]
+    if not isinstance(target, ast.Subscript):
+        return frozenset()
+    if ast.unparse(target.value) != "globals()":
+        return None
+    return literals.passed(target.slice, loop.target, loop.iter, body.assigned)
 
 
 def _without_getattr(body: Body, blob: bytes) -> bytes:

@@ -21,6 +21,7 @@ def linked(
     *,
     select: Sequence[str] = ("LINK",),
     given: Sequence[str] = (),
+    machines: Sequence[str] = (),
 ) -> Report:
     """Give the report of a link check, of a program or of what a recipe asks for."""
     job = site.parents[3] / "job"
@@ -28,7 +29,7 @@ def linked(
     (job / "recipe.yml").write_text(f"recipe: 1\nname: job\n{recipe}")
     code = (job / "train.py",) if program else ()
     at = At(str(site.parents[2]), tuple(given), static=True, deep=True)
-    options = Options(str(job / "recipe.yml"), at, Filters(select=tuple(select)), code=code)
+    options = Options(str(job / "recipe.yml"), at, Filters(select=tuple(select)), machines=tuple(machines), code=code)
     return check.check(options, lambda _: None)
 
 

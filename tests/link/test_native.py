@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import struct
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from envdoctor.facts import bindings, elf, symbols
 from envdoctor.model import Status
 from tests.folders import TAG, wheel
 from tests.link.jobs import linked, problems
@@ -78,6 +83,10 @@ def test_a_newer_c_library_is_missed_here_and_on_the_machine_that_is_named(exten
     assert there.title == "ext asks for GLIBC_9.99, glibc is 2.31"
     assert there.status is Status.ERROR
     assert found(site, "import ext\n", "glibc=10.0") == []
+    recipe = "packages: {ext: '*'}\nmachines: {old: {glibc: '2.28'}, new: {glibc: '10.0'}}\n"
+    told = problems(linked(site, "import ext\n", recipe, machines=("all",)))
+    assert [one.title for one in told if one.machine == "old"] == ["ext asks for GLIBC_9.99, glibc is 2.28"]
+    assert [one for one in told if one.machine == "new"] == []
 
 
 def test_a_symbol_that_nothing_defines_is_missed(extension: Path, site: Path) -> None:
@@ -116,3 +125,38 @@ def test_a_module_for_another_machine_and_one_that_is_none_are_found(extension: 
     (broken,) = found(site)
     assert (broken.code, broken.kind) == ("LINK013", "corrupt")
     assert [fix.reinstall for fix in broken.fixes] == [("ext",)]
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Give a library with versions, a hash table and something undefined."""
+    folder = tmp_path_factory.mktemp("sample")
+    (folder / "versions.map").write_text("ONE_1 { made; };\n")
+    needs = built(folder / "libneeds.so", MAKES, f"-Wl,--version-script={folder / 'versions.map'}")
+    return built(
+        folder / "sample.so", CALLS + 'extern "C" int lost(); int use() { return lost(); }', str(needs)
+    ).read_bytes()
+
+
+@given(st.lists(st.tuples(st.integers(0, 4_000), st.integers(0, 255)), max_size=12), st.integers(0, 20_000))
+@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=60)
+def test_a_damaged_library_is_read_within_bounds(
+    sample: bytes, tmp_path: Path, changes: list[tuple[int, int]], kept: int
+) -> None:
+    blob = bytearray(sample)
+    for place, value in changes:
+        blob[place % len(blob)] = value
+    path = tmp_path / "damaged.so"
+    path.write_bytes(bytes(blob[: kept or None]))
+    begun = time.process_time()
+    with contextlib.suppress(elf.Unreadable):
+        bindings.read(str(path))
+    with contextlib.suppress(elf.Unreadable):
+        symbols.undefined(str(path))
+    with contextlib.suppress(elf.Unreadable):
+        provider = symbols.Provider(str(path))
+        try:
+            assert provider.has("made") in (True, False)
+        finally:
+            provider.close()
+    assert time.process_time() - begun < 5
