@@ -9,6 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from envdoctor import cells
+from envdoctor.diagnose.candidates import is_exact
 from envdoctor.model import Fix, State, is_host
 from envdoctor.model.diagnosis import ENVIRONMENT, REFUTED
 
@@ -26,7 +27,7 @@ _PAIRED = frozenset({"abi", "version-pair", "numpy-abi", "protobuf", "mixed-inst
 
 def answered(cause: Cause, tables: Tables, facts: Facts) -> Cause:
     """Give a cause whose two first packages stand in a table with the releases that belong together."""
-    if cause.says != ENVIRONMENT or cause.state == REFUTED or _exact(cause.fixes[:1]):
+    if cause.says != ENVIRONMENT or cause.state == REFUTED or any(map(is_exact, cause.fixes[:1])):
         return cause
     if cause.kind == "cuda-toolkit":
         return _rebuilt(cause, tables, facts.get(_TOOLKIT))
@@ -55,10 +56,6 @@ def _rebuilt(cause: Cause, tables: Tables, toolkit: Fact) -> Cause:
 
 def _start(cell: str) -> str:
     return cell.removesuffix(".*").lstrip("=<>~! ").partition(",")[0]
-
-
-def _exact(fixes: Sequence[Fix]) -> bool:
-    return any(cell not in ("*", "") for fix in fixes for cell in fix.pins.values())
 
 
 def _fixes(claim: Claim, packages: Sequence[str], facts: Facts) -> Iterator[Fix]:
