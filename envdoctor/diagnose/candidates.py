@@ -68,6 +68,17 @@ def is_exact(fix: Fix) -> bool:
     return any(cell not in ("*", "") for cell in fix.pins.values())
 
 
+def tidied(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Give fixes without those that only name packages of which another gives the range, and each change once."""
+    found: dict[str, Fix] = {}
+    for fix in fixes:
+        found.setdefault(repr((dict(fix.pins), dict(fix.env), fix.python, fix.reinstall, fix.pins or fix.note)), fix)
+    ranged = {name for fix in found.values() if is_exact(fix) for name in fix.pins}
+    return tuple(
+        fix for fix in found.values() if is_exact(fix) or not fix.pins or fix.env or not ranged.issuperset(fix.pins)
+    )
+
+
 MOST_LINES = 4
 
 
