@@ -9,6 +9,7 @@ from envdoctor import cells, diagnose, facts, logs, matrix
 from envdoctor.app import linking, releases
 from envdoctor.checks import sight
 from envdoctor.checks.judge import Blind, Broken, Good, judge
+from envdoctor.diagnose.candidates import tidied
 from envdoctor.diagnose.join import Standing
 from envdoctor.link import released
 from envdoctor.model import Case, Fix, Recipe
@@ -84,7 +85,7 @@ def _answered(cause: Cause, seen: Facts | None, ask: linking.Released) -> Cause:
         fixes: tuple[Fix, ...] = (Fix(reinstall=(package,), note=hidden),)
     else:
         fixes = told.fixes
-    return dataclasses.replace(cause, cause=f"{cause.cause}; {told.words}", fixes=(*fixes, *cause.fixes))
+    return dataclasses.replace(cause, cause=f"{cause.cause}; {told.words}", fixes=tidied((*fixes, *cause.fixes)))
 
 
 def _about(name: str, known: Matrix) -> list[Claim]:

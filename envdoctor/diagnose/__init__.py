@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, tables, versions
-from envdoctor.diagnose.candidates import STRONG, merged
+from envdoctor.diagnose.candidates import STRONG, merged, tidied
 from envdoctor.diagnose.literals import Text
 from envdoctor.model import Facts, Target
 from envdoctor.model.diagnosis import ENVIRONMENT, UNKNOWN, Diagnosis, Log
@@ -54,7 +54,7 @@ def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None, *, 
     ordered = join.confirmed_first(merged(found))
     return Diagnosis(
         verdict=ordered[0].cause.says if ordered else UNKNOWN,
-        causes=tuple(tables.answered(cause, known.tables, facts) for cause in _told(ordered)),
+        causes=tuple(_tidied(tables.answered(cause, known.tables, facts)) for cause in _told(ordered)),
         decide=_decide(ordered, target, online=online),
         logs={log.name: log.total for log in logs},
         target=f"{target.target.kind} {target.target.path}" if target else "",
@@ -96,6 +96,10 @@ def _mentioned(read: Sequence[Read], origins: Origins) -> frozenset[str]:
         found.add(owners.normal(word))
         found.update(origins.modules.get(word, ()))
     return frozenset(found - {""})
+
+
+def _tidied(cause: Cause) -> Cause:
+    return dataclasses.replace(cause, fixes=tidied(cause.fixes))
 
 
 def _told(ordered: Sequence[Candidate]) -> tuple[Cause, ...]:

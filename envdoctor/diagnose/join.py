@@ -111,7 +111,8 @@ def _agreed(one: Candidate, here: Sequence[Candidate]) -> Candidate:
     names = [other for other in near if other.claims and _is_name(other)]
     states = {other.cause.state for other in (rules or names)} - {OPEN}
     state = CONFIRMED if CONFIRMED in states else REFUTED if states == {REFUTED} else one.cause.state
-    more = [fix for other in near for fix in other.cause.fixes if fix not in one.cause.fixes and fix.pins]
+    lenders = [other for other in near if other.weight >= STRONG]
+    more = [fix for other in lenders for fix in other.cause.fixes if fix not in one.cause.fixes and fix.pins]
     fixes = [*one.cause.fixes, *(more if one.cause.state == OPEN or state == REFUTED else ())]
     kept = tuple({_change(fix): fix for fix in reversed(fixes)}.values())[::-1][:MOST_FIXES]
     return one._replace(cause=dataclasses.replace(one.cause, state=state, fixes=kept))

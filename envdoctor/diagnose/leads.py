@@ -38,7 +38,8 @@ def of(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
     """Give what the groups of a match say, and the components that they and the frames before them lead to."""
     words = {name: value for name, value in match.groupdict().items() if value}
     behind = owners.callers(read.files, origins)
-    words |= _owner(words, read, behind, origins) | _place(read, origins) | _sentence(read, behind, origins)
+    words = {**_sentence(read, behind, origins), **words}
+    words |= _owner(words, read, behind, origins) | _place(read, origins)
     if wish := words.get("wish"):
         words |= _wished(wish)
     if module := words.get("module"):
@@ -102,7 +103,8 @@ def _sentence(read: Read, behind: Sequence[str], origins: Origins) -> dict[str, 
         return {}
     said = spoken.components(read.text, origins) if spoken.is_of_conflict(read.text) else []
     first, second = [*said, *(name for name in behind if name not in said), "", ""][:2]
-    return {"failed": "it", "conflict": "it" if said else "", "spoken": first, "beside": second}
+    asked = spoken.demand(read.text, first, origins) if said else ""
+    return {"failed": "it", "conflict": "it" if said else "", "spoken": first, "beside": second, "need": asked}
 
 
 def _named(name: str, origins: Origins) -> str:

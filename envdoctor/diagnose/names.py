@@ -33,6 +33,7 @@ _FORMS = (
     r"type object '(?P<module>\w+)' has no attribute '(?P<name>\w+)'",
 )
 _WEIGHT = 3.2
+_KINDS = {"python": "python-version", "protobuf": "protobuf"}
 _BESIDE = 2.9  # for the standard library a mechanism knows more
 
 
@@ -72,7 +73,7 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
     cause = Cause(
         code=first.code,
         says=ENVIRONMENT,
-        kind="python-version" if package == "python" else first.kind or "version-pair",
+        kind=_KINDS.get(package) or first.kind or "version-pair",
         title=f"`{gone.dotted}` is not in every {package}" if not known else first.title,
         cause="; or ".join(claim.cause for claim in ordered) + _told(behind),
         packages=tuple(dict.fromkeys([package, *behind[:2], *_pinned(fixes)])),

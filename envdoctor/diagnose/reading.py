@@ -21,6 +21,9 @@ _JOINS = re.compile(
     r"\s*(?:[|+] *)*(?:During handling of the above exception|The above exception was the direct cause)"
 )
 _FRAME = re.compile(r'File "([^"]{1,500})"|^File (\S{1,500}?)(?::\d+|, line |, in )|^\[?(/[^\s:()]{1,500}\.py)[\]:( ]')
+_BUILT = re.compile(
+    r"(?:[Bb]uilding wheel|[Cc]ould not build wheels?|Failed to build|Preparing metadata) for:? ([A-Za-z][\w.-]{1,80})"
+)
 _FRAME_PYTEST = re.compile(r"^([\w./\\:~-]{1,300}\.py):\d+: ")
 _RAISED = re.compile(r"(?:[\w.]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Fault|Timeout)\b")
 _WARNS = re.compile(
@@ -105,7 +108,8 @@ def _course(lines: Sequence[Line]) -> list[Read]:
 
 def _files(text: str) -> list[str]:
     found = [next(filter(None, hit.groups())) for hit in _FRAME.finditer(text[:1000])]
-    return found or [hit[1] for hit in _FRAME_PYTEST.finditer(text[:1000])]
+    built = [f"site-packages/{hit[1]}" for hit in _BUILT.finditer(text[:300])]
+    return found or built or [hit[1] for hit in _FRAME_PYTEST.finditer(text[:1000])]
 
 
 def continued(read: Sequence[Read], index: int, most: int = 12) -> str:

@@ -19,12 +19,16 @@ _CONFLICT = re.compile(
     r"|compiled (?:with|against|for|by|using|to)|built (?:with|against|for|by|on|to)|linked against|not built"
     r"|requires?\b|required\b|needs? (?:an? |to |at )|only supports?|supports? only|at least\b|minimum"
     r"|must be (?:[<>=\d]|at |v\d)|or (?:newer|later|higher|above|greater|older|lower)\b"
-    r"|up-?(?:grade|date) (?:your|the|to|it)|down-?grade|unsatisf|not satisf|different versions?"
-    r"|versions? (?:conflict|skew|error|of)|does(?:n't| not) (?:match|support|work)"
+    r"|up-?(?:grade|date) (?:your|the|to|it)|please up-?grade|down-?grade|depends on|unsatisf|not satisf"
+    r"|different versions?|versions? (?:conflict|skew|error|of)|does(?:n't| not) (?:match|support|work)"
     r"|expect(?:s|ed|ing) \S+.*(?:got|found)"
 )
 _WORD = re.compile(r"[A-Za-z][\w.-]*[A-Za-z0-9]")
 _ADDRESS = re.compile(r"https?://\S+")
+_DEMAND = re.compile(
+    r"(?:(?P<seen>found|have|installed|got|using|with) )?(?P<name>[A-Za-z][\w.-]*)"
+    r" ?(?P<range>(?:[<>=!~]=|[<>]) ?\d[\w.*]*(?:, ?(?:[<>=!~]=|[<>]) ?\d[\w.*]*){0,3})"
+)
 _BESIDE = re.compile(r"['\"`]?\s{0,2}(?:\(?v?\d|version|[<>=!~]=)|['\"`]?\s{0,2}release\s")
 
 
@@ -42,6 +46,12 @@ def components(text: str, origins: Origins) -> list[str]:
         if name and (name not in origins.everyday or _BESIDE.match(text, hit.end())):
             found.append(name)
     return list(dict.fromkeys(found))
+
+
+def demand(text: str, component: str, origins: Origins) -> str:
+    """Give the range that a sentence asks of a component (`needs a>=2`, not `found a==1`), or nothing."""
+    asked = [hit for hit in _DEMAND.finditer(text[:1000]) if not hit["seen"]]
+    return next((hit["range"].replace(" ", "") for hit in asked if _known(hit["name"], origins) == component), "")
 
 
 def _known(word: str, origins: Origins) -> str:

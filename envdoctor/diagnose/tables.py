@@ -9,6 +9,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from envdoctor import cells
+from envdoctor.diagnose.candidates import is_exact
 from envdoctor.model import Fix, State, is_host
 from envdoctor.model.diagnosis import ENVIRONMENT, REFUTED
 
@@ -26,14 +27,15 @@ _PAIRED = frozenset({"abi", "version-pair", "numpy-abi", "protobuf", "mixed-inst
 
 def answered(cause: Cause, tables: Tables, facts: Facts) -> Cause:
     """Give a cause whose two first packages stand in a table with the releases that belong together."""
-    if cause.says != ENVIRONMENT or cause.state == REFUTED or _exact(cause.fixes[:1]):
+    if cause.says != ENVIRONMENT or cause.state == REFUTED or any(map(is_exact, cause.fixes[:1])):
         return cause
     if cause.kind == "cuda-toolkit":
         return _rebuilt(cause, tables, facts.get(_TOOLKIT))
     if cause.kind not in _PAIRED:
         return cause
     found = [fix for claim in tables(cause.packages[:3]) for fix in _fixes(claim, cause.packages[:3], facts)]
-    return dataclasses.replace(cause, fixes=(*found[:1], *cause.fixes)) if found else cause
+    found.sort(key=lambda fix: cause.packages[0] not in fix.pins)
+    return dataclasses.replace(cause, fixes=(*found[:2], *cause.fixes)) if found else cause
 
 
 def _rebuilt(cause: Cause, tables: Tables, toolkit: Fact) -> Cause:
@@ -57,12 +59,8 @@ def _start(cell: str) -> str:
     return cell.removesuffix(".*").lstrip("=<>~! ").partition(",")[0]
 
 
-def _exact(fixes: Sequence[Fix]) -> bool:
-    return any(cell not in ("*", "") for fix in fixes for cell in fix.pins.values())
-
-
 def _fixes(claim: Claim, packages: Sequence[str], facts: Facts) -> Iterator[Fix]:
-    """Give the pins of a table: the column of the key's release, the key of a column's, else the newest pair."""
+    """Give the pins of a table: the columns of the key's release, the key of a column's, else the newest pair."""
     columns = [name for name in claim.columns if name in packages and not is_host(name)]
     if is_host(claim.key) or claim.key not in packages or not columns:
         return
@@ -70,11 +68,11 @@ def _fixes(claim: Claim, packages: Sequence[str], facts: Facts) -> Iterator[Fix]
     known = [(name, fact) for name in columns if (fact := facts.get(name)).state is State.KNOWN]
     if key.state is State.KNOWN and (row := _row_of(claim, key)):
         yield Fix(pins=_cells(row, columns), note=f"what belongs to {key.name} {key.value}")
-    elif known and (row := _row_with(claim, *known[0])):
+    if known and (row := _row_with(claim, *known[0])):
         yield Fix(
             pins={claim.key: _pin(row.when[claim.key])}, note=f"what belongs to {known[0][0]} {known[0][1].value}"
         )
-    elif not known and (newest := _cells(claim.rows[-1], columns)):
+    if key.state is not State.KNOWN and not known and (newest := _cells(claim.rows[-1], columns)):
         pins = {claim.key: _pin(claim.rows[-1].when[claim.key]), **newest}
         yield Fix(pins=pins, note="the newest that belong together; `--target` names those for what is installed")
 
