@@ -6,7 +6,6 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import struct
 import subprocess
 import threading
@@ -14,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
@@ -137,6 +137,8 @@ class Helper:
 
     def __init__(self, work: Callable[[bytes], bytes], others: Sequence[Helper]) -> None:
         """Become two; raise OSError where that cannot be."""
+        import socket  # not at the start: few runs need it
+
         self.line, theirs = socket.socketpair()
         self._process = os.fork()
         if not self._process:
@@ -187,14 +189,18 @@ def _exactly(line: socket.socket, length: int) -> bytes:
     return b"".join(parts)
 
 
-def helpers(work: Callable[[bytes], bytes]) -> list[Helper]:
-    """Give a helper for each core; none where there is one core only, or where a process cannot become two."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+def cores() -> int:
+    """Give how many cores this process may use, as far as copies of it can be made; else one."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def helpers(work: Callable[[bytes], bytes], most: int = MOST_HELPERS) -> list[Helper]:
+    """Give a helper for each core, at most so many; none where there is one core, or a process cannot become two."""
     found: list[Helper] = []
-    if cores < 2 or threading.active_count() > 1:
+    if cores() < 2 or threading.active_count() > 1:
         return found
     with contextlib.suppress(OSError):
-        for _ in range(min(cores, MOST_HELPERS)):
+        for _ in range(min(cores(), most)):
             found.append(Helper(work, found))
     return found
 

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cells": GROUND,
     "markers": GROUND,
     "processes": set(),
-    "spread": set(),
+    "spread": {"processes"},
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},
     "logs": GROUND,

@@ -1,69 +1,60 @@
-"""Work that is spread over forked copies gives what it gives here, whatever becomes of a copy."""
+"""Work that is spread over copies of this process gives what it gives here, whatever becomes of a copy."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import threading
 
 import pytest
 
-from envdoctor import spread
+from envdoctor import processes, spread
 
-ITEMS = list(range(1000))
-FORKS = """
-import os
-from envdoctor import spread
+SPREAD = """
+import os, time
+from envdoctor import processes, spread
 here = os.getpid()
-spread._cores = lambda: 3
+processes.cores = lambda: 3
+spread.LEAST_LOOKS = 10
+spread.PATIENCE = 0.5
 {work}
-made = spread.over(work, list(range(1000)), least=10)
+made = spread.over(work, list(range(1000)), 1000)
 assert [number for number, _ in made] == [number * 2 for number in range(1000)], made[:5]
 print(len({{process for _, process in made}}))
 """
-HEALTHY = "work = lambda number: (number * 2, os.getpid())"
-DYING = """
+FINE = """
 def work(number):
-    if number == 500 and os.getpid() != here:
-        os._exit(7)
     return number * 2, os.getpid()
 """
-FAILING = """
+IN_THE_SECOND_PART = """
 def work(number):
     if number == 500 and os.getpid() != here:
-        raise KeyboardInterrupt
+        {what}
     return number * 2, os.getpid()
 """
-HANGING = """
-import time
-spread.PATIENCE = 0.2
-def work(number):
-    if number == 500 and os.getpid() != here:
-        time.sleep(60)
-    return number * 2, os.getpid()
-"""
+TROUBLE = ["os._exit(7)", "raise KeyboardInterrupt", "raise ValueError", "return object()", "time.sleep(60)"]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-@pytest.mark.parametrize(("work", "processes"), [(HEALTHY, 3), (DYING, 2), (FAILING, 2), (HANGING, 2)])
-def test_every_part_is_done_in_its_order_whatever_becomes_of_a_copy(work: str, processes: int) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", FORKS.format(work=work)], capture_output=True, text=True, timeout=60, check=False
-    )
+def processes_of(work: str) -> int:
+    command = [sys.executable, "-c", SPREAD.format(work=work)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert int(done.stdout) == processes
+    assert done.stderr == ""
+    return int(done.stdout)
 
 
-def test_little_work_and_work_beside_other_threads_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spread, "_cores", lambda: 4)
-    monkeypatch.setattr(os, "fork", lambda: pytest.fail("it was forked"))
-    assert spread.over(str, ITEMS[:100]) == list(map(str, range(100)))
-    stop = threading.Event()
-    other = threading.Thread(target=stop.wait)
-    other.start()
-    try:
-        assert spread.over(str, ITEMS, least=10) == list(map(str, ITEMS))
-    finally:
-        stop.set()
-        other.join()
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no copies are made on this system")
+def test_every_part_is_done_in_its_order_by_a_process_of_its_own() -> None:
+    assert processes_of(FINE) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no copies are made on this system")
+@pytest.mark.parametrize("what", TROUBLE)
+def test_the_part_of_a_copy_that_fails_is_done_here(what: str) -> None:
+    assert processes_of(IN_THE_SECOND_PART.format(what=what)) == 2
+
+
+def test_little_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "cores", lambda: 4)
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("a copy was made"))
+    assert spread.over(str, list(range(1000)), spread.LEAST_LOOKS) == list(map(str, range(1000)))

@@ -32,6 +32,7 @@ _REWRITING = ("conda", "rpm")
 _DEBIANS = "/lib/python3/dist-packages"
 _LASTING = ".dist-info"  # what is remembered: it has a RECORD that changes with it
 _ENDS = (_LASTING, ".egg-info")
+_ANEW = 20
 _EGG = "EGG-INFO"  # of a folder that `setup.py install` made and put on the path
 
 
@@ -95,7 +96,7 @@ def _site(folder: str, real: str, root: Root, installers: bool, files: bool) -> 
 
 def _installed(about: Sequence[str], reader: _Reader) -> Iterator[Installed]:
     """Give what each metadata entry says, as remembered where that still stands."""
-    looks = spread.over(reader.look, about)
+    looks = spread.over(reader.look, about, _work(len(about), reader))
     if reader.shelf is not None:
         read = {name: look[:2] for name, look in zip(about, looks, strict=True) if look and _is_lasting(*look)}
         reader.shelf.keep(about, read)
@@ -108,6 +109,13 @@ def _installed(about: Sequence[str], reader: _Reader) -> Iterator[Installed]:
             None if listed is None else _made_of(Record, listed),
             Gaps(*wrong) if wrong else None,
         )
+
+
+def _work(entries: int, reader: _Reader) -> int:
+    """Give at how many files there is to look, about; to read an entry anew takes as long as a look at many."""
+    rows = reader.shelf.rows() if reader.shelf is not None else []
+    files = sum(len(listed[0]) for *_, listed in rows if listed is not None) if reader.files else 0
+    return 2 * entries + files + _ANEW * max(0, entries - len(rows))
 
 
 def _is_lasting(stamps: Stamps, row: Row | None, _: object) -> bool:

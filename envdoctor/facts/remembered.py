@@ -59,6 +59,10 @@ class Shelf:
         known = self._rows.get(entry)
         return stamps, known[1] if known is not None and known[0] == stamps else None
 
+    def rows(self) -> list[Row]:
+        """Give every row, whether it still stands or not."""
+        return [row for _, row in self._rows.values()]
+
     def given(self, entry: str) -> Row:
         """Give away what is remembered of an entry: thousands of rows weigh megabytes."""
         row: Row = self._rows.pop(entry)[1]
