@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor.errors import UserError
 from envdoctor.formats import pylock
-from envdoctor.lock import merge, spots, toml
+from envdoctor.lock import merge, spots, toml, urls
 from envdoctor.lock.spots import Spot
 from envdoctor.markers import Markers
 from envdoctor.model import Fact
@@ -59,7 +59,7 @@ def _table(
         "machines": [machine(one.spot) for one in settled],
     }
     if wanted.recipe.locking.indexes:
-        table["indexes"] = list(wanted.recipe.locking.indexes)
+        table["indexes"] = [urls.plain(index) for index in wanted.recipe.locking.indexes]
     if rulings:
         table["ruled-out"] = [
             {"code": r.code, "title": r.title, "seen": r.seen, "bounds": list(r.bounds)} for r in sorted(rulings)
