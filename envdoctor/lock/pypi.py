@@ -95,9 +95,10 @@ def own(lock: Lock) -> Mapping[str, Any]:
     """Give the table that envdoctor wrote into a lock; raise UserError if there is none, or a newer one."""
     table = lock.tool.get("envdoctor")
     if not isinstance(table, dict):
-        raise UserError("was not made by envdoctor", place=lock.file, hint="`envdoctor lock` makes one")
+        hint = "`envdoctor lock` makes one, in a folder (`--to DIR`) where there is none of another tool"
+        raise UserError("was not made by envdoctor", place=lock.file, hint=hint)
     if table.get("schema") != SCHEMA:
-        hint = "a newer envdoctor may read it; or make it again"
+        hint = "a newer envdoctor may read it; or remove it, and make it again"
         raise UserError(f"its table is `{str(table.get('schema'))[:40]}`, not `{SCHEMA}`", place=lock.file, hint=hint)
     return table
 
@@ -126,7 +127,7 @@ def spots_of(lock: Lock) -> list[Spot]:
     try:
         return [_spot(row) for row in rows] if isinstance(rows, list) and rows else [_spot({})]
     except (KeyError, TypeError, AttributeError, ValueError):
-        hint = "make it again: a lock is not written by hand"
+        hint = "remove it, and make it again: a lock is not written by hand"
         raise UserError("does not say for which computers it was made", place=lock.file, hint=hint) from None
 
 
