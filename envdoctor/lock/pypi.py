@@ -106,9 +106,8 @@ def own(lock: Lock) -> Mapping[str, Any]:
 def rulings(table: Mapping[str, Any], known: Collection[str]) -> tuple[Ruling, ...]:
     """Give what a lock says was ruled out, as far as it can be read and is still known."""
     rows = table.get("ruled-out")
-    found = (
-        [row for row in rows if isinstance(row, dict) and row.get("code") in known] if isinstance(rows, list) else []
-    )
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    found = [row for row in found if isinstance(row.get("code"), str) and row["code"] in known]
     every = [Ruling(row["code"], str(row.get("title")), str(row.get("seen")), _bounds(row)) for row in found]
     return tuple(ruling for ruling in every if ruling.bounds)
 
