@@ -8,8 +8,6 @@ import platform as this
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import recipe as recipes
 from envdoctor.app import lock_files
 from envdoctor.app.options import Filters
@@ -17,7 +15,7 @@ from envdoctor.errors import UserError, near
 from envdoctor.facts import At, given, machines
 from envdoctor.lock import spots
 from envdoctor.lock.wanted import Wanted
-from envdoctor.model import Machine, Status
+from envdoctor.model import Machine, Status, normalised
 from envdoctor.recipe import locking
 from envdoctor.solve import uv
 
@@ -81,7 +79,7 @@ def recipe(asked: Asked, known: Matrix) -> Recipe:
 
 def updating(asked: Asked, held: Collection[str]) -> Asked:
     """Give what is asked for, what may move named as it is locked; raise UserError for what is not locked."""
-    names = tuple(canonicalize_name(name) for name in asked.anew if name != ALL)
+    names = tuple(normalised(name) for name in asked.anew if name != ALL)
     if names and not held:
         hint = "`--update` is for a lock that is there; without it one is made"
         raise UserError("there is no lock to update", place=asked.subject, hint=hint)
