@@ -223,6 +223,7 @@ def test_a_fix_that_the_recipe_leaves_no_room_for_comes_last_and_says_what_it_br
             "a 2.15.0 has wheels for `cp311` alone, not for CPython 3.12 (`cp312`)",
         ),
         ("error: Failed to fetch: `x`\n", "Failed to fetch: `x`"),
+        ("WARN y\nwarning: Python 3.12 is not available\nerror: Failed to fetch: `x`\n", "Failed to fetch: `x`"),
     ],
 )
 def test_the_solver_s_reason_becomes_one_line(said: str, reason: str) -> None:

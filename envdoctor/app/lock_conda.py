@@ -14,7 +14,18 @@ from envdoctor.app.lock_request import Earlier
 from envdoctor.errors import CannotLook, UserError
 from envdoctor.facts import machines
 from envdoctor.formats import conda_environment, condalock, pylock
-from envdoctor.lock import changes, compare_conda, conda_channels, conda_file, conda_specs, keep, pypi, spots, virtual
+from envdoctor.lock import (
+    changes,
+    compare_conda,
+    conda_channels,
+    conda_file,
+    conda_specs,
+    keep,
+    pypi,
+    spots,
+    urls,
+    virtual,
+)
 from envdoctor.lock.ask import Learnt
 from envdoctor.lock.conda import Channels, Environment
 from envdoctor.lock.conda_specs import Written as Line
@@ -55,14 +66,14 @@ def lines(wanted: Recipe, known: Matrix) -> Lines:
         conda = tuple(Line(text.value.strip(), text.place) for text in found.conda)
         pip = tuple(Line(text.value.strip(), text.place) for text in found.pip)
         named = [channel for channel in found.channels if channel != conda_channels.NONE]
-        return Lines(tuple(map(conda_channels.plain, named)) or (conda_channels.DEFAULTS,), conda, pip)
+        return Lines(tuple(map(urls.plain, named)) or (conda_channels.DEFAULTS,), conda, pip)
     to_conda = {pypi_name: conda_name for conda_name, pypi_name in known.conda_names().items()}
     wished = [wish for wish in wanted.packages if not wish.optional]
     python = [Line(f"python {wanted.python.specifier}".strip(), _place(wanted.python, wanted))] if wanted.python else []
     ours = [wish for wish in wished if wish.unmapped or (wish.name in to_conda and not wish.extras and not wish.marker)]
     conda = tuple(Line(f"{to_conda.get(w.name, w.name)} {w.specifier}".strip(), _place(w, wanted)) for w in ours)
     pip = tuple(Line(line, _place(w, wanted)) for w in wished if w not in ours and (line := wishes.written(w)))
-    return Lines(wanted.locking.channels, (*python, *conda), pip)
+    return Lines(tuple(map(urls.plain, wanted.locking.channels)), (*python, *conda), pip)
 
 
 def _place(wish: Wish, wanted: Recipe) -> Place:
@@ -143,7 +154,7 @@ def _settled(
 def _with_secrets(wanted: Recipe, of_conda: Lines) -> Sequence[str]:
     """Give the channels as they are to be asked: with what the file says of users and tokens, which no lock gets."""
     if wanted.kind != "environment":
-        return of_conda.channels
+        return wanted.locking.channels
     return conda_environment.read(Path(wanted.path)).channels or of_conda.channels
 
 

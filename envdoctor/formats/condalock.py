@@ -29,7 +29,7 @@ MARKERS = {
     "win": ("win32", {"64": "AMD64", "arm64": "ARM64"}),
 }
 
-_REMAKE = "make it again: a lock is not written by hand"
+_REMAKE = "remove it, and make it again: a lock is not written by hand"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _VERSION = re.compile(r"[A-Za-z0-9_.!+~-]+")
 _PLATFORM = re.compile(r"[a-z]+-[a-z0-9]+")

@@ -29,7 +29,7 @@ MOST_FILES = 2_000  # of one package: numpy's latest release has 71
 MOST_DOTS = 40  # a wheel's tags are multiplied: `py2.py3-none-any` is two
 
 _NEW = "envdoctor reads it with packaging 26.1 or later: `pip install -U packaging`"
-_REMAKE = "make it again: a lock is not written by hand"
+_REMAKE = "remove it, and make it again: a lock is not written by hand"
 _HEADER = re.compile(r"^[ \t]*\[\[[ \t]*[\"']?packages[\"']?[ \t]*\]\]", re.MULTILINE)
 _INDEX = re.compile(r"packages\[(\d+)\]")
 

@@ -64,8 +64,8 @@ class _Reasons:
     def of(self, name: str) -> str:
         """Give the reason why a package moved, or nothing if none of these is it."""
         for row in _rows(self._now, "ruled-out"):
-            if name in map(_name, row.get("bounds", ())) and row not in _rows(self._before, "ruled-out"):
-                return f"{row['code']}: {row['title']}"
+            if name in map(_name, _texts(row, "bounds")) and row not in _rows(self._before, "ruled-out"):
+                return f"{row.get('code')}: {row.get('title')}"
         asked, was = _asked(self._now, name), _asked(self._before, name)
         if asked != was:
             return f"the recipe asks for {', '.join(asked)}" if asked else "the recipe no longer asks for it"
@@ -86,7 +86,12 @@ def _rows(table: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _asked(table: Mapping[str, Any], name: str) -> list[str]:
-    return [str(line) for line in table.get("asked", ()) if _name(str(line)) == name]
+    return [line for line in _texts(table, "asked") if _name(line) == name]
+
+
+def _texts(table: Mapping[str, Any], key: str) -> list[str]:
+    found = table.get(key)
+    return list(map(str, found)) if isinstance(found, list) else []
 
 
 def _name(line: str) -> str:

@@ -16,7 +16,7 @@ from packaging.pylock import Pylock
 from envdoctor import yamlpos
 from envdoctor.errors import CannotLook
 from envdoctor.formats import pylock
-from envdoctor.lock import conda_channels, pypi, virtual
+from envdoctor.lock import pypi, urls, virtual
 from envdoctor.lock.spots import markers_of, of_platform
 from envdoctor.model import Fact
 
@@ -74,7 +74,9 @@ def size(settled: Settled, packages: Iterable[Mapping[str, Any]]) -> int:
     """Give how many bytes a computer downloads, of what is in its lock, as far as that is stated."""
     records, text = json.loads(settled.text)
     added = tomllib.loads(text)["packages"] if text else []
-    stated: dict[str, int] = {w["url"]: w.get("size", 0) for package in added for w in package.get("wheels", ())}
+    stated: dict[str, int] = {
+        urls.plain(w["url"]): w.get("size", 0) for package in added for w in package.get("wheels", ())
+    }
     sizes = [int(record["size"]) for record in records]
     return sum(sizes) + sum(
         stated.get(entry["url"], 0) for entry in packages if entry["platform"] == settled.spot.conda
@@ -108,7 +110,7 @@ def _of_conda(record: Mapping[str, Any], platform: str) -> dict[str, Any]:
         "manager": "conda",
         "platform": platform,
         "dependencies": {name: _joined(parts) for name, parts in sorted(needs.items())},
-        "url": conda_channels.plain(record["url"]),
+        "url": urls.plain(record["url"]),
         "hash": {"md5": record["md5"], **({"sha256": record["sha256"]} if record["sha256"] else {})},
         "category": "main",
         "optional": False,
@@ -132,7 +134,7 @@ def _of_pip(text: str, settled: Settled) -> Iterator[dict[str, Any]]:
             "manager": "pip",
             "platform": spot.conda,
             "dependencies": {},
-            "url": getattr(file, "url", None) or "",
+            "url": urls.plain(getattr(file, "url", None) or ""),
             "hash": {"sha256": file.hashes["sha256"]},  # type: ignore[union-attr]
             "category": "main",
             "optional": False,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from envdoctor.lock import urls
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -34,11 +36,19 @@ def packages(settled: Sequence[Settled]) -> list[Package]:
     found: dict[tuple[str, str, str], Package] = {}
     markers: dict[tuple[str, str, str], list[str]] = {}
     for one in {one.spot.marker: one for one in settled}.values():
-        for package in tomllib.loads(one.text)["packages"]:
+        for package in map(_plain, tomllib.loads(one.text)["packages"]):
             key = package["name"], str(package.get("version", "")), package.get("marker", "")
             found[key] = _joined(found[key], package) if key in found else package
             markers.setdefault(key, []).append(one.spot.marker)
     return [_marked(found[key], markers[key], every) for key in sorted(found)]
+
+
+def _plain(package: Package) -> Package:
+    """Give a package whose files are named without secrets."""
+    for file in (*package.get("wheels", ()), package.get("sdist", {})):
+        if "url" in file:
+            file["url"] = urls.plain(file["url"])
+    return package
 
 
 def _joined(one: Package, other: Package) -> Package:

@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor.errors import UserError
 from envdoctor.formats import pylock
-from envdoctor.lock import merge, spots, toml
+from envdoctor.lock import merge, spots, toml, urls
 from envdoctor.lock.spots import Spot
 from envdoctor.markers import Markers
 from envdoctor.model import Fact
@@ -59,7 +59,7 @@ def _table(
         "machines": [machine(one.spot) for one in settled],
     }
     if wanted.recipe.locking.indexes:
-        table["indexes"] = list(wanted.recipe.locking.indexes)
+        table["indexes"] = [urls.plain(index) for index in wanted.recipe.locking.indexes]
     if rulings:
         table["ruled-out"] = [
             {"code": r.code, "title": r.title, "seen": r.seen, "bounds": list(r.bounds)} for r in sorted(rulings)
@@ -95,9 +95,10 @@ def own(lock: Lock) -> Mapping[str, Any]:
     """Give the table that envdoctor wrote into a lock; raise UserError if there is none, or a newer one."""
     table = lock.tool.get("envdoctor")
     if not isinstance(table, dict):
-        raise UserError("was not made by envdoctor", place=lock.file, hint="`envdoctor lock` makes one")
+        hint = "`envdoctor lock` makes one, in a folder (`--to DIR`) where there is none of another tool"
+        raise UserError("was not made by envdoctor", place=lock.file, hint=hint)
     if table.get("schema") != SCHEMA:
-        hint = "a newer envdoctor may read it; or make it again"
+        hint = "a newer envdoctor may read it; or remove it, and make it again"
         raise UserError(f"its table is `{str(table.get('schema'))[:40]}`, not `{SCHEMA}`", place=lock.file, hint=hint)
     return table
 
@@ -105,9 +106,8 @@ def own(lock: Lock) -> Mapping[str, Any]:
 def rulings(table: Mapping[str, Any], known: Collection[str]) -> tuple[Ruling, ...]:
     """Give what a lock says was ruled out, as far as it can be read and is still known."""
     rows = table.get("ruled-out")
-    found = (
-        [row for row in rows if isinstance(row, dict) and row.get("code") in known] if isinstance(rows, list) else []
-    )
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    found = [row for row in found if isinstance(row.get("code"), str) and row["code"] in known]
     every = [Ruling(row["code"], str(row.get("title")), str(row.get("seen")), _bounds(row)) for row in found]
     return tuple(ruling for ruling in every if ruling.bounds)
 
@@ -126,7 +126,7 @@ def spots_of(lock: Lock) -> list[Spot]:
     try:
         return [_spot(row) for row in rows] if isinstance(rows, list) and rows else [_spot({})]
     except (KeyError, TypeError, AttributeError, ValueError):
-        hint = "make it again: a lock is not written by hand"
+        hint = "remove it, and make it again: a lock is not written by hand"
         raise UserError("does not say for which computers it was made", place=lock.file, hint=hint) from None
 
 

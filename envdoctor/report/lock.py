@@ -38,7 +38,8 @@ def _head(one: Written) -> str:
     where = f" for {', '.join(whom)}" if whom else ""
     size = f", {_size(one.size)} to download" if one.size else ""
     state = "as it was" if one.same else "not written" if one.dry else "written"
-    return f"{one.path}: {one.packages} packages{where}{size}, up to {one.before}: {state}"
+    count = f"{one.packages} package{'s' if one.packages != 1 else ''}"
+    return f"{one.path}: {count}{where}{size}, up to {one.before}: {state}"
 
 
 def _size(count: int) -> str:

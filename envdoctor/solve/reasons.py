@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_ASIDE = ("WARN ", "TRACE ", "warning: ", "Resolved ")
 _FRAME = re.compile(r"[│╰─▶×├╮╭]")
 _WHEELS = re.compile(
     r"hint: You require (?P<what>.+?), but we only found wheels for `(?P<name>[^`]+)` \(v?(?P<version>[^)]+)\) "
@@ -16,7 +17,7 @@ _LIBC = re.compile(r"(\w+)-manylinux_(\d+)_(\d+)")
 
 def told(said: str) -> str:
     """Give uv's explanation in a line: where it names wheels those, else its first sentence."""
-    lines = [line for line in said.splitlines() if not line.startswith(("WARN ", "TRACE "))]
+    lines = [line for line in said.splitlines() if not line.startswith(_ASIDE)]
     words = " ".join(_FRAME.sub(" ", "\n".join(lines)).split())
     if wheels := _WHEELS.search(words):
         name, version, tags, what = wheels.group("name", "version", "tags", "what")

@@ -252,6 +252,12 @@ def test_a_served_channel_is_asked_with_the_users_secrets_and_the_lock_has_none(
         text = bench.path.read_text()
         assert "s3cret" not in text
         assert f"url: {url}/linux-64/numpy-1.24.3-cp311_0.conda" in text
+        (bench.folder / "own.yml").write_text(
+            f"recipe: 1\nname: own\npackages: {{numpy: '*'}}\nlock: {{channels: ['http://me:s3cret@{host}']}}\n"
+        )
+        app.lock(app.Asked(str(bench.folder / "own.yml"), before="2026-11-20", anew=("*",)), bench.said.append)
+        assert "numpy" in bench.builds()
+        assert "s3cret" not in bench.path.read_text()
         bench.ask("python=3.11", "numpy", channels=(url,))
         with pytest.raises(CannotLook, match="401"):
             bench.lock(anew=("*",))

@@ -168,6 +168,17 @@ def test_an_update_moves_what_is_named_and_an_upgrade_everything(kitchen: Kitche
     assert kitchen.versions()["parts"] == "3.0"
 
 
+def test_users_and_passwords_of_an_index_never_reach_the_lock(kitchen: Kitchen, index: Index) -> None:
+    secret = index.url.replace("http://", "http://me:s3cret@")
+    for name in ("engine", "model"):
+        for about in index.said[name].values():
+            about["url"] = secret.removesuffix("/simple/") + about["url"]
+    kitchen.write(more=f"lock: {{indexes: ['{secret}']}}\n")
+    kitchen.lock()
+    assert "s3cret" not in kitchen.path.read_text()
+    assert kitchen.own()["indexes"] == [index.url]
+
+
 def test_what_is_not_locked_cannot_be_updated(kitchen: Kitchen) -> None:
     with pytest.raises(UserError, match="there is no lock to update"):
         kitchen.lock(anew=("engine",))

@@ -28,7 +28,8 @@ def test_without_an_answer_of_the_index_nothing_is_written(
     if behaviour == "none":
         monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple/")
     index.status = {"gone": 503, "broken": 500}.get(behaviour, 200)
-    index.delay = 4.0 if behaviour == "slow" else 0.0
+    index.delay = 2.0 if behaviour == "slow" else 0.0
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
     kitchen.write(more='  parts: "*"\n')
     with pytest.raises(CannotLook) as told:
         kitchen.lock()

@@ -61,7 +61,8 @@ def test_killed_at_fifty_random_moments_it_leaves_the_old_lock_or_the_new_one(ki
     chance = random.Random(7)
     cut = 0
     for number in range(KILLS):
-        process = started(kitchen, "--upgrade", "--exclude-newer", days[number % 2])
+        moving = ("--upgrade",) if number % 4 < 2 else ("--update", "engine")
+        process = started(kitchen, *moving, "--exclude-newer", days[number % 2])
         time.sleep(chance.uniform(0, took * 1.1))
         cut += process.poll() is None
         process.send_signal(signal.SIGKILL)
