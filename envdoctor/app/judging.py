@@ -160,7 +160,7 @@ def _cured(
 
     seen = grounds[0].facts
     online = options.online or options.resolve
-    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), online, tell, until=options.day)
+    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), online, tell, before=options.day)
     return cure.typed(found, seen), cure.find(problem)
 
 

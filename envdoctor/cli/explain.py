@@ -29,6 +29,9 @@ def explain(
     if found.text:
         output.show(report.documentation(f"{found.asked}: {found.text}", output.width()), color)
         return
+    if found.mechanism:
+        output.show(report.mechanism(found.mechanism, found.old, output.width()), color)
+        return
     output.show(report.claims(found.claims, found.old, output.width()), color)
     if found.history is not None:
         output.show(report.time_line(found.history, output.width()), color)
