@@ -8,6 +8,7 @@ namespaces are asked for, and only of its own libraries.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import elf, symbols
@@ -86,6 +87,13 @@ def _ground(facts: Facts, root: Root, *, own: bool) -> Ground:
     folders = facts.get("env.LD_LIBRARY_PATH").value.split(":")
     variables = {"LD_LIBRARY_PATH": ":".join(os.path.expanduser(one) for one in folders)} if folders != [""] else {}
     return Ground(program, variables, facts.get("arch").value, root, own)
+
+
+def _of_image(facts: Facts) -> str:
+    """Give the Python of an image, which lies beside its standard library: /usr/bin for /usr/lib/python3.11."""
+    library = next((folder.path for folder in facts.search if re.search(r"/lib(64)?/python[\d.]+$", folder.path)), "")
+    prefix, _, name = library.rpartition("/")
+    return f"{os.path.dirname(prefix)}/bin/{name}"
 
 
 def _lacking(facts: Facts, owners: Owners, reached: frozenset[str]) -> Iterator[Lack]:

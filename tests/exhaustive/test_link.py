@@ -39,7 +39,7 @@ TOGETHER = {
         "sqlalchemy celery django pyspark spacy wandb mlflow",
     ),
 }
-BINARY = ("--only-binary", ":all:")
+BINARY = ("--only-binary", ":all:", "--no-binary", "pyspark")  # which publishes no wheel
 MEMORY_MB = 500
 
 
