@@ -16,6 +16,7 @@ from envdoctor.model.releases import NameHistory, joined
 from envdoctor.releases import history
 from envdoctor.report import knowledge as report
 from envdoctor.report import layout
+from tests import folders
 from tests.link.indexes import Manner, alone, served, wheel
 
 if TYPE_CHECKING:
