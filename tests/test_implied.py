@@ -55,7 +55,14 @@ def test_the_least_capable_of_several_counts_and_one_unknown_name_leaves_all_uns
 
 
 def test_what_was_seen_is_never_replaced() -> None:
-    facts = box({"gpu.name": "Tesla T4", "gpu.compute": "9.9", "os.release": "Ubuntu 22.04", "glibc": "2.99"})
+    seen = {
+        "gpu.name": "Tesla T4",
+        "gpu.compute": "9.9",
+        "os.release": "Ubuntu 22.04",
+        "glibc": "2.99",
+        "libstdcxx": "3.4.1",
+    }
+    facts = box(seen)
     assert KNOWN.completed(facts) is facts
 
 
@@ -64,6 +71,10 @@ def test_what_was_seen_is_never_replaced() -> None:
 )
 def test_a_distribution_says_its_c_library(release: str, glibc: str) -> None:
     assert KNOWN.completed(box({"os.release": release})).get("glibc").value == glibc
+
+
+def test_a_distribution_says_its_cxx_library() -> None:
+    assert KNOWN.completed(box({"os.release": "Ubuntu 24.04.1 LTS"})).get("libstdcxx").value == "3.4.33"
 
 
 def test_an_old_system_is_judged_by_its_name() -> None:

@@ -10,9 +10,11 @@ import pytest
 from envdoctor import matrix, processes
 from envdoctor.app import verify
 from envdoctor.errors import UserError
+from envdoctor.facts import host
 from envdoctor.matrix import claims, entries
+from envdoctor.model import Fact
 from envdoctor.model.verification import Outcome, Role, Verification
-from envdoctor.verify import ground, results, rewrite
+from envdoctor.verify import ground, listed, results, rewrite
 from envdoctor.verify.perform import LOOKUP, Knowledge, perform
 from envdoctor.verify.trials import Trial, planned
 from tests.processes import run
@@ -80,6 +82,46 @@ def test_good_and_bad_sets_and_the_fixes_of_the_first_bad_one_are_tried() -> Non
 def test_names_are_looked_up_in_every_example_and_a_claim_without_a_program_is_only_solved() -> None:
     assert [trial.role for trial in planned(NAMES)] == [Role.GOOD, Role.BAD]
     assert {trial.role for trial in planned([RULE[0]._replace(probe="")])} == {Role.FIX}
+
+
+LISTED = """- stands-in: {pillow: [pillow-simd, pillow-own], unheard: [of]}
+  title: t
+  source: s
+  checked: 2026-11-20
+  evidence: documented
+- implied: glibc
+  by: os.release
+  title: t
+  values: {"2.36": [Node Image 7], "2.99": [Node Image 9]}
+  source: s
+  checked: 2026-11-20
+  evidence: documented
+"""
+
+
+def test_a_build_that_stands_in_has_to_bring_the_modules_of_what_it_replaces(tmp_path: Path) -> None:
+    (tmp_path / "m.yml").write_text(LISTED)
+    groups = list(listed.stand_ins([tmp_path / "m.yml"], {"PIL": ["pillow"], "cv2": ["opencv-python"]}))
+    assert [group[0].code for group in groups] == ["STANDS-IN pillow-simd", "STANDS-IN pillow-own"]
+    (trial,) = planned(groups[0])
+    assert (trial.role, trial.pins, trial.why) == (Role.GOOD, {"pillow-simd": "*"}, "")
+    assert (groups[0][0].uses, groups[0][0].checked) == (("PIL",), "2026-11-20")
+    known = matrix.load()
+    every = verify._waiting(known, verify.Wanted(only=(listed.STANDS_IN,)), {})
+    assert "STANDS-IN tensorflow-cpu" in {group[0].code for group in every}
+
+
+@pytest.mark.parametrize(("name", "held"), [("Node Image 7", True), ("Node Image 9", False), ("Node Image 8", None)])
+def test_this_computer_shows_whether_what_follows_from_its_name_is_true(
+    name: str, held: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m.yml").write_text(LISTED)
+    monkeypatch.setattr(host, "release", lambda _: [Fact("os.release", name, "a test")])
+    monkeypatch.setattr(host, "of_machine", lambda _: [Fact("glibc", "2.36", "a test")])
+    found = list(listed.of_this_computer([tmp_path / "m.yml"]))
+    assert [(one.code, one.outcomes[0].held) for one in found] == (
+        [("IMPLIED glibc", held)] if held is not None else []
+    )
 
 
 def test_the_lookup_says_which_names_can_be_imported_and_survives_a_module_that_breaks(tmp_path: Path) -> None:

@@ -8,14 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import checks, link, matrix
 from envdoctor.app.filters import codes
 from envdoctor.errors import UserError, near
 from envdoctor.facts.together import facts_of
 from envdoctor.matrix.fields import GRADES
-from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host
+from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host, normalised
 from envdoctor.smoke import codes as of_smoke
 
 if TYPE_CHECKING:
@@ -68,11 +66,11 @@ def explain(asked: str, folders: Sequence[Path] = (), *, online: bool = False) -
     if mechanism := next((one for one in known.mechanisms() if one.code == code), None):
         return Explanation(code, old=stale([mechanism]), mechanism=mechanism)
     package, _, name = asked.partition(":")
-    found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
+    found = [claim for claim in known.everything() if _speaks_of(claim, code, normalised(package), name)]
     if online:
         return Explanation(asked, claims=tuple(found), old=stale(found), history=_history(package, name, found))
     if not found:
-        every = {*codes(known), *(n for claim in known.everything() for n in _components(claim))}
+        every = {*codes(known), *(n for claim in known.everything() for n in components(claim))}
         raise UserError(
             f"nothing is known of `{asked}`", hint=near(asked, every) if len(asked) > 2 else "a code or a package"
         )
@@ -102,11 +100,12 @@ def stale(claims: Iterable[Claim | Mechanism]) -> tuple[str, ...]:
 
 def _speaks_of(claim: Claim, code: str, package: str, name: str) -> bool:
     if name:
-        return any(used == name or used.endswith(f".{name}") for used in claim.uses) and package in _components(claim)
-    return claim.code == code or package in _components(claim)
+        return any(used == name or used.endswith(f".{name}") for used in claim.uses) and package in components(claim)
+    return claim.code == code or package in components(claim)
 
 
-def _components(claim: Claim) -> set[str]:
+def components(claim: Claim) -> set[str]:
+    """Give the components that a claim speaks of, those of its fixes included."""
     rows = [cells_ for row in claim.rows for cells_ in (row.when, row.needs, row.requires)]
     pins = [fix.pins for fix in claim.fixes]
     return {name for part in (claim.when, *rows, *pins) for name in part}

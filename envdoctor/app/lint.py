@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envdoctor import cells, matrix
-from envdoctor.app.knowledge import errors_of, of_example
+from envdoctor.app import lint_listed
+from envdoctor.app.knowledge import components, errors_of, of_example
 from envdoctor.checks.judge import Broken, Past, judge
 from envdoctor.errors import UserError
 from envdoctor.model import Status, is_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from envdoctor.matrix import Matrix
     from envdoctor.model import Claim, Fix
 
 
 def lint(folders: Sequence[Path] = ()) -> list[UserError]:
-    """Give every mistake in the matrix, with its place; mistakes of form first, alone."""
+    """Give every mistake in the matrix, with its place; mistakes of form first, alone.
+
+    Of the bundled claims only those are judged again that further folders have something to say of.
+    """
     mistakes = list(matrix.entry_errors(folders))
     if mistakes:
         return mistakes
     known = matrix.load(folders)
-    groups = (list(group) for _, group in groupby(known.everything(), key=lambda claim: claim.code))
-    told = ((group[0], problem) for group in groups for problem in _problems(group, known))
-    return [UserError(f"{claim.code}: {problem}", place=claim.place or "") for claim, problem in told]
+    every = known.everything()
+    groups = (list(group) for _, group in groupby(every, key=lambda claim: claim.code))
+    touched = _touched(every, folders)
+    told = ((group[0], problem) for group in groups if touched(group[0]) for problem in _problems(group, known))
+    found = [UserError(f"{claim.code}: {problem}", place=claim.place or "") for claim, problem in told]
+    return [*found, *lint_listed.mistakes(folders, every)]
+
+
+def _touched(every: Sequence[Claim], folders: Sequence[Path]) -> Callable[[Claim], bool]:
+    """Say of a claim whether it stands in the further folders, or shares a component with one that does."""
+    if not folders:
+        return lambda _: True
+    own = {claim.code for claim in every if claim.place and _within(claim.place.file, folders)}
+    named = {name for claim in every if claim.code in own for name in components(claim)}
+    return lambda claim: claim.code in own or not named.isdisjoint(components(claim))
+
+
+def _within(file: str, folders: Sequence[Path]) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in folders)
 
 
 def _problems(group: Sequence[Claim], known: Matrix) -> Iterator[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
+from envdoctor.model import normalised
 from envdoctor.model.code import Python
 from envdoctor.releases import history, indexes
 
@@ -22,13 +21,13 @@ def name_history(
 
     The name begins with its module (`PIL.Image.ANTIALIAS`). Nothing is raised: a history without answers has a reason.
     """
-    asked = history.Asked(canonicalize_name(package), name, python or Python((3, 11)), argument)
+    asked = history.Asked(normalised(package), name, python or Python((3, 11)), argument)
     return history.read(asked, indexes.configured(), limit=limit)
 
 
 def whole_name(package: str, name: str, *, python: Python | None = None, limit: float = LIMIT) -> str:
     """Give a name with the module that it begins with, where a package has only one and the name does not say it."""
-    tops = history.modules(canonicalize_name(package), indexes.configured(), python or Python((3, 11)), limit=limit)
+    tops = history.modules(normalised(package), indexes.configured(), python or Python((3, 11)), limit=limit)
     if name.partition(".")[0] in tops or len(tops) != 1:
         return name
     return f"{tops[0]}.{name}"

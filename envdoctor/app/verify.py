@@ -18,7 +18,7 @@ from envdoctor.errors import CannotLook, UserError
 from envdoctor.model.verification import Verification
 from envdoctor.solve import uv
 from envdoctor.verify import ground as grounds
-from envdoctor.verify import results, rewrite
+from envdoctor.verify import listed, results, rewrite
 from envdoctor.verify.perform import Knowledge, perform
 from envdoctor.verify.trials import planned
 
@@ -72,6 +72,7 @@ def verify(wanted: Wanted, tell: Tell) -> Verified:
         ground = grounds.Ground(folder, program, most_bytes=int(wanted.disk * 2**30), pythons=grounds.pythons(program))
         run = _Run(ground, known, wanted, tell)
         left = run.all(waiting)
+        run.keep_what_is_seen_here()
     finally:
         if wanted.work is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -84,7 +85,10 @@ def _waiting(known: Matrix, wanted: Wanted, done: Mapping[str, Verification] | t
     groups: dict[str, list[Claim]] = {}
     for claim in known.everything():
         groups.setdefault(claim.code, []).append(claim)
-    if missing := [prefix for prefix in wanted.only if not any(code.startswith(prefix) for code in groups)]:
+    for group in listed.stand_ins(matrix.files(wanted.matrix), known.store.part("modules")):
+        groups[group[0].code] = group
+    here = (listed.IMPLIED,)
+    if missing := [prefix for prefix in wanted.only if not any(code.startswith(prefix) for code in (*groups, *here))]:
         raise UserError(f"`--only {missing[0]}` matches no claim", hint="`envdoctor rules` lists the families")
     chosen = [group for code, group in groups.items() if not wanted.only or code.startswith(wanted.only)]
     stale = [group for group in chosen if not wanted.since or group[0].checked < wanted.since]
@@ -135,9 +139,18 @@ class _Run:
         while len(self._running) > most:
             done, self._running = wait(self._running, return_when=FIRST_COMPLETED)
             for result in (future.result() for future in done):
-                self.new[result.code] = self.kept[result.code] = result
-                results.write(self.wanted.kept, self.kept)
-                self.tell(result, len(self.new), self._total)
+                self._keep(result)
+
+    def _keep(self, result: Verification) -> None:
+        self.new[result.code] = self.kept[result.code] = result
+        results.write(self.wanted.kept, self.kept)
+        self.tell(result, len(self.new), max(self._total, len(self.new)))
+
+    def keep_what_is_seen_here(self) -> None:
+        """Keep what this computer shows of what the matrix says of its like, if that is asked for."""
+        for found in listed.of_this_computer(matrix.files(self.wanted.matrix)):
+            if not self.wanted.only or found.code.startswith(self.wanted.only):
+                self._keep(found)
 
     def _tried(self, group: Sequence[Claim]) -> Verification:
         known = Knowledge(group, self._errors(group), self._wheelless, _running())

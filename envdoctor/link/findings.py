@@ -114,20 +114,6 @@ def _more(gap: Gap, group: Sequence[Gap]) -> str:
     return f"; {others} other module{'s ask' if others > 1 else ' asks'} for it too" if others else ""
 
 
-def of_symbols(owner: str, provider: str, file: str, symbols: Sequence[str], facts: Facts) -> Finding:
-    """Give the finding of a compiled file that was built for another release of a framework."""
-    return Finding(
-        code="LINK012",
-        status=Status.ERROR,
-        kind="abi",
-        title=f"{owner} was built for another {provider}: {len(symbols):,} symbols are not there",
-        cause=f"undefined symbol: {symbols[0]} ({file})",
-        culprit=(owner, provider),
-        evidence=(facts.get(owner), facts.get(provider)),
-        fixes=(Fix(note=f"a release of {owner} that was built for this {provider}"),),
-    )
-
-
 def _asker(gap: Gap, ground: Ground) -> str:
     if gap.asker.owner:
         return gap.asker.owner

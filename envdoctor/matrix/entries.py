@@ -42,13 +42,18 @@ _CODE = re.compile(r"[A-Z]{2,12}\d{3}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a file, compiled: the records of what judges, or what it lists."""
+    """One entry of a file, compiled: the records of what judges, or what it lists.
+
+    `places` says where the day of its source stands (`checked`), and each name that it implies from or lets stand in.
+    """
 
     kind: str
     place: Place
     code: str = ""
     records: tuple[dict[str, Any], ...] = ()
     holds: dict[str, Any] = field(default_factory=dict)
+    checked: str = ""
+    places: dict[str, Place] = field(default_factory=dict)
 
 
 def read(source: str, file: str) -> Iterator[Entry]:
@@ -81,13 +86,15 @@ def _entry(node: yamlpos.Map) -> Entry:
     node.only(_KEYS[kind], f"a `{kind}` entry")
     for needed in ("source", "checked", "evidence"):
         fields.required(node, needed)
-    fields.date(node, "checked")
+    day = fields.date(node, "checked")
     fields.choice(node, "evidence", fields.GRADES)
+    places = {"checked": node.items["checked"].place}
     if kind in LISTING:
         code = _code(node, kind) if kind == "mechanism" else ""
-        return Entry(kind, node.place, code, holds=_HOLDS[kind](node))
+        holds = _HOLDS[kind](node)
+        return Entry(kind, node.place, code, holds=holds, checked=day, places=places | _places(node, kind))
     code = _code(node, kind)
-    return Entry(kind, node.place, code, tuple(records.READERS[kind](node, code)))
+    return Entry(kind, node.place, code, tuple(records.READERS[kind](node, code)), checked=day, places=places)
 
 
 def _code(node: yamlpos.Map, kind: str) -> str:
@@ -129,6 +136,22 @@ def _implied(node: yamlpos.Map) -> dict[str, Any]:
                 raise UserError(f"`{name.value}` is no name, or stands here twice", place=name.place)
             names[words] = (value, source)
     return {component: {"by": by, "names": names}}
+
+
+def _places(node: yamlpos.Map, kind: str) -> dict[str, Place]:
+    """Give the places of the names that may contradict those of another entry: of GPUs and systems, of builds."""
+    if kind == "implied":
+        listed = yamlpos.mapping(node.get("values"), "`values`")
+        return {implied.words(name.value): name.place for item in listed.items.values() for name in _words(item)}
+    if kind == "stands-in":
+        listed = yamlpos.mapping(node.get(kind), "`stands-in`")
+        replaced = {name: key.place for name, key in listed.keys.items()}
+        return replaced | {name.value: name.place for item in listed.items.values() for name in _words(item)}
+    return {}
+
+
+def _words(node: yamlpos.Node) -> tuple[yamlpos.Text, ...]:
+    return yamlpos.texts(node, "names")
 
 
 def _stands_in(node: yamlpos.Map) -> dict[str, Any]:

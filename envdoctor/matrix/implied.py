@@ -52,12 +52,13 @@ def _found(facts: Facts, by: Mapping[str, str], names: Callable[[str], Names]) -
         if origin.state is not State.KNOWN or facts.get(component).state is not State.UNSEEN:
             continue
         known = names(component)
-        told = [_of(value, known) for value in origin.all or (origin.value,)]
+        told = [of_name(value, known) for value in origin.all or (origin.value,)]
         if all(told):
             yield _fact(component, origin, [one for one in told if one])
 
 
-def _of(name: str, known: Names) -> Any:
+def of_name(name: str, known: Names) -> Any:
+    """Give what follows from a name, or None: that of the longest known name whose words stand in it."""
     there = f" {words(name)} "
     return known.get(max((one for one in known if f" {one} " in there), key=len, default=""))
 

@@ -30,7 +30,7 @@ class Source:
     def __init__(self, facts: Facts, first: Sequence[str] = ()) -> None:
         """Begin to read the code of a target that is here; `first` are folders of a program of one's own."""
         image = facts.target.kind == "image"
-        root = Root(os.path.expanduser(facts.target.path) if image else "")
+        self.root = root = Root(os.path.expanduser(facts.target.path) if image else "")
         path = [
             root.placed(f"{root.folder}{os.path.expanduser(one.path)}" if image else os.path.expanduser(one.path))
             for one in facts.search

@@ -59,6 +59,13 @@ class World:
             self._known[name] = found
         return self._known[name]
 
+    def unread(self, name: str) -> Module | None:
+        """Give a module that nothing is known of but where it lies; None if all is known that can be."""
+        module = None if name in self._known else self.locate(name)
+        if module is None or not module.file.endswith(".py") or module.opaque or self._shelves.get(module) is not None:
+            return None
+        return module
+
     def locate(self, name: str) -> Module | None:
         """Give a module without its summary."""
         if name in self._known:
@@ -111,8 +118,13 @@ class World:
             self._shelves.put(module, row)
         return row
 
-    def read(self, path: str, *, main: bool = False) -> Summary:
-        """Summarise a file."""
+    def adopt(self, module: Module, found: Summary) -> None:
+        """Take over the summary of a module that was read elsewhere."""
+        self._known[module.name] = module._replace(summary=found)
+        self._shelves.put(module, found)
+
+    def read(self, path: str, *, main: bool = False, keep: bool = True) -> Summary:
+        """Summarise a file; keep its tree for the functions that are asked for next."""
         blob = self.folders.read(path, summary.MOST_BYTES)
         if blob is None:
             return Summary(fault="cannot be read")
@@ -121,7 +133,8 @@ class World:
         def stub() -> bytes:
             return self.folders.read(f"{path}i", summary.MOST_BYTES) or b""
 
-        return summary.of(blob, self.python, stub, main=main, keep=lambda tree: self._keep(path, tree, size))
+        kept = (lambda tree: self._keep(path, tree, size)) if keep else None
+        return summary.of(blob, self.python, stub, main=main, keep=kept)
 
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, a class or a method (`Class.method`) of a module."""
@@ -135,6 +148,15 @@ class World:
                 self._shelves.put_function(module, name, found)
             self._functions[key] = found
         return self._functions[key]
+
+    def functions(self, module: Module) -> list[str]:
+        """Give the names of the functions and methods of a module; those of a notebook are not at hand."""
+        if not module.file.endswith(".py"):
+            return []
+        if module.file not in self._parsed:
+            self._parse(module.file)
+        definitions = self._parsed.get(module.file)
+        return definitions[1].names() if definitions is not None else []
 
     def _read_function(self, path: str, name: str) -> Function | None:
         if path not in self._parsed:

@@ -12,11 +12,11 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envdoctor import cells, processes
-from envdoctor.solve import uv
+from envdoctor.model import normalised
+from envdoctor.solve import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,9 +75,12 @@ def _minor(wanted: str) -> str:
 
 
 def make(ground: Ground, place: Path, python: str, pins: Mapping[str, str], absent: Sequence[str] = ()) -> Made:
-    """Make an environment with exactly these versions, whatever their metadata says, and what else they need today."""
+    """Make an environment with exactly these versions, whatever their metadata says, and what else they need today.
+
+    A version of `*` is the newest that there is.
+    """
     place.mkdir(parents=True, exist_ok=True)
-    exact = "".join(f"{name}=={version}\n" for name, version in pins.items())
+    exact = "".join(f"{name}\n" if version == "*" else f"{name}=={version}\n" for name, version in pins.items())
     (place / "wanted.txt").write_text(exact, encoding="utf-8")
     gone = "".join(f"{name} ; python_version < '0'\n" for name in absent)
     (place / "overrides.txt").write_text(exact + gone, encoding="utf-8")
@@ -94,7 +97,7 @@ def make(ground: Ground, place: Path, python: str, pins: Mapping[str, str], abse
     done = _uv(ground, ["pip", "list", "--python", found, "--format", "json"])
     if done.status != 0:
         return Made(reason=_said(done))
-    return Made(found, {canonicalize_name(row["name"]): row["version"] for row in json.loads(done.out)})
+    return Made(found, {normalised(row["name"]): row["version"] for row in json.loads(done.out)})
 
 
 def _uv(ground: Ground, words: Sequence[str]) -> processes.Done:
@@ -104,7 +107,7 @@ def _uv(ground: Ground, words: Sequence[str]) -> processes.Done:
 
 
 def _said(done: processes.Done) -> str:
-    return "uv took too long" if done.status is None else uv.reason(done.err) or f"uv ended with {done.status}"
+    return "uv took too long" if done.status is None else reasons.told(done.err) or f"uv ended with {done.status}"
 
 
 def run(

@@ -116,6 +116,8 @@ def _looked_up(group: Sequence[Claim], done: Done, made: grounds.Made, python: s
 
 
 def _in_range(claim: Claim, versions: Mapping[str, str], python: str) -> bool:
+    if not claim.when:
+        return False  # of what stands in for another: never missing
     (package, cell), *_ = claim.when.items()
     version = python if is_host(package) else versions.get(package, "")
     return bool(version) and cells.contains(cell, version)
