@@ -8,8 +8,7 @@ import pytest
 
 from envdoctor.app import diagnose as app
 from envdoctor.app.options import At
-from tests import folders
-from tests.link.indexes import served, wheel
+from tests.link.indexes import alone, served, wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +31,7 @@ ARGUMENT = "TypeError: SFTTrainer.__init__() got an unexpected keyword argument 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what is cached for one test, and no word of an index from outside."""
-    folders.own_cache(tmp_path / "cache", monkeypatch)
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_EXCLUDE_NEWER"):
-        monkeypatch.delenv(name, raising=False)
+    alone(tmp_path, monkeypatch)
 
 
 def published() -> dict[str, bytes]:

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, tables, versions
-from envdoctor.diagnose.candidates import STRONG, merged, tidied
+from envdoctor.diagnose.candidates import STRONG, merged, shown, tidied
 from envdoctor.diagnose.literals import Text
 from envdoctor.model import Facts, Target
 from envdoctor.model.diagnosis import ENVIRONMENT, UNKNOWN, Diagnosis, Log
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from envdoctor.diagnose.join import Standing
     from envdoctor.diagnose.reading import Read
     from envdoctor.model import Claim
-    from envdoctor.model.diagnosis import Cause, Mechanism, Origins
+    from envdoctor.model.diagnosis import Cause, Line, Mechanism, Origins
 
 SHOWN = 3
 _WORD = re.compile(r"[A-Za-z][\w-]{2,60}")
@@ -57,8 +57,15 @@ def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None, *, 
         causes=tuple(_tidied(tables.answered(cause, known.tables, facts)) for cause in _told(ordered)),
         decide=_decide(ordered, target, online=online),
         logs={log.name: log.total for log in logs},
+        failure=None if ordered else _failure(read),
         target=f"{target.target.kind} {target.target.path}" if target else "",
     )
+
+
+def _failure(read: Sequence[Read]) -> Line | None:
+    """Give the first line that names an exception, else the first that says that something failed."""
+    failing = [one for one in read if one.fails and not one.warns and not one.text.lstrip().startswith("raise ")]
+    return next((shown(one.line) for one in failing if one.raised), shown(failing[0].line) if failing else None)
 
 
 def _facts(read: Sequence[Read], known: Known, target: Facts | None) -> Facts:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
-from envdoctor.model import Source, State, Status, is_host
+from envdoctor.model import Fix, Source, State, Status, is_host
 from envdoctor.model.diagnosis import ENVIRONMENT, Cause
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _share(claim: Claim, mentioned: frozenset[str]) -> float:
 def _cause(first: Claim, together: Sequence[Claim], read: Read, mentioned: frozenset[str]) -> Cause:
     shared = [fix for fix in first.fixes if all(_has(other, fix.pins.keys()) for other in together)]
     rest = [fix for claim in together[:3] for fix in claim.fixes if fix not in shared]
-    fixes = [*shared, *rest] if len(together) > 1 else list(first.fixes)
+    fixes = [*(shared or _what_all_need(together)), *rest] if len(together) > 1 else list(first.fixes)
     return Cause(
         code=first.code,
         says=ENVIRONMENT,
@@ -108,6 +108,15 @@ def _cause(first: Claim, together: Sequence[Claim], read: Read, mentioned: froze
         fixes=tuple(fixes),
         source=Source(first.source, first.checked, first.evidence),
     )
+
+
+def _what_all_need(together: Sequence[Claim]) -> list[Fix]:
+    """Give the range of a package that each of several claims needs, whichever of them it is."""
+    asked = [{(name, cell) for row in claim.rows for name, cell in row.needs.items()} for claim in together]
+    common = set.intersection(*asked)
+    return [
+        Fix(pins={name: cell}, note="what each of them needs") for name, cell in sorted(common) if not is_host(name)
+    ]
 
 
 def _has(claim: Claim, pins: Iterable[str]) -> bool:

@@ -108,11 +108,14 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The outcome: the verdict, at most three causes, best first, and what would decide what is open."""
+    """The outcome: the verdict, at most three causes, best first, and what would decide what is open.
+
+    `failure` is the first line that says what has failed, where no cause is known.
+    """
 
     verdict: str
     causes: tuple[Cause, ...] = ()
     decide: tuple[str, ...] = ()
     logs: Mapping[str, int] = field(default_factory=dict)
     target: str = ""
-    ignored: tuple[str, ...] = ()
+    failure: Line | None = None

@@ -43,6 +43,9 @@ def lines(told: Diagnosis, *, width: int = 80) -> Iterator[Line]:
         yield from wrapped(f"target: {told.target}", width, style="bold")
     for number, cause in enumerate(told.causes):
         yield from _cause(cause, number, width, several=len(told.logs) > 1)
+    if told.failure:
+        yield Line("")
+        yield from wrapped(f"line {told.failure.number}: {told.failure.text}", width, style="dim")
     yield Line("")
     yield from _decide(told, width)
     yield from wrapped(_HEADINGS[told.verdict], width, style=_STYLES.get(told.verdict, "unknown"))
@@ -108,6 +111,7 @@ def document(told: Diagnosis) -> dict[str, Any]:
         "target": told.target or None,
         "logs": [{"name": name, "lines": total} for name, total in told.logs.items()],
         "causes": [_document(cause) for cause in told.causes],
+        "failure": {"line": told.failure.number, "text": told.failure.text} if told.failure else None,
         "decide": list(told.decide),
     }
 

@@ -14,8 +14,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from tests import folders
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import pytest
 
 
 class Index(NamedTuple):
@@ -52,6 +57,15 @@ def wheel(package: str, version: str, files: Mapping[str, str | bytes], *require
 
 
 PLAIN = Manner()
+
+
+def alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is cached for one test in a folder, and no word of an index from outside."""
+    folders.own_cache(folder / "cache", monkeypatch)
+    monkeypatch.setenv("UV_CACHE_DIR", str(folder / "uv"))
+    monkeypatch.setenv("NETRC", str(folder / "none"))
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_EXCLUDE_NEWER"):
+        monkeypatch.delenv(name, raising=False)
 
 
 class _Handler(BaseHTTPRequestHandler):

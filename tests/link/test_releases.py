@@ -17,7 +17,7 @@ from envdoctor.releases import history
 from envdoctor.report import knowledge as report
 from envdoctor.report import layout
 from tests import folders
-from tests.link.indexes import Manner, served, wheel
+from tests.link.indexes import Manner, alone, served, wheel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,11 +33,7 @@ INNER = "name = 1\n"
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what is cached for one test, and no word of an index from outside."""
-    folders.own_cache(tmp_path / "cache", monkeypatch)
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
-    for name in ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_EXCLUDE_NEWER"):
-        monkeypatch.delenv(name, raising=False)
+    alone(tmp_path, monkeypatch)
 
 
 def published(number: int, having: Sequence[int], **more: bytes) -> dict[str, bytes]:

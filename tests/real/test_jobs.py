@@ -16,22 +16,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.real.environments import command, made, surroundings
+from tests.real.test_serving import CLASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("jobs")]
-SERVICE = """\
-import bentoml
-
-
-@bentoml.service
-class Doubled:
-    @bentoml.api
-    def double(self, number: float) -> float:
-        return 2 * number
-"""
 TRAINING = """\
 import sys
 import numpy as np
@@ -71,7 +62,7 @@ def started(stack: Path, folder: Path, *words: str, options: tuple[str, ...] = (
 
 def serving(stack: Path, folder: Path, number: int) -> subprocess.Popen[str]:
     """Start a BentoML server on a port."""
-    (folder / "service.py").write_text(SERVICE)
+    (folder / "service.py").write_text(CLASS)
     words = ("-m", "bentoml", "serve", "service:Doubled", "--host", "127.0.0.1", "--port", str(number))
     return started(stack, folder, *words, options=("--record", str(folder / "record")))
 
