@@ -11,26 +11,44 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from envdoctor.facts import distributions
+from envdoctor.facts import distributions, remembered
 from envdoctor.formats import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envdoctor.model import Distribution
 
+_FORM = "seal 1"  # raise it when the numbers are made otherwise
 _NOTES = re.compile(r"[^/]+\.dist-info/(INSTALLER|REQUESTED|RECORD(\.\w+)?|direct_url\.json|uv_\w+\.json)")
 
 
 def numbers(installed: Iterable[Distribution]) -> dict[str, str]:
-    """Give the number of each distribution whose RECORD can be read."""
-    found = {dist.name: _number(dist.folder) for dist in installed if dist.folder.endswith(".dist-info")}
+    """Give the number of each distribution whose RECORD can be read; it is remembered as long as that file stands."""
+    by_site: dict[str, dict[str, str]] = {}
+    for dist in installed:
+        if dist.folder.endswith(".dist-info"):
+            site, entry = os.path.split(os.path.expanduser(dist.folder))
+            by_site.setdefault(site, {})[entry] = dist.name
+    found = {name: number for site, names in by_site.items() for name, number in _numbers(site, names)}
     return {name: number for name, number in sorted(found.items()) if number}
 
 
-def _number(folder: str) -> str:
+def _numbers(site: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Give the numbers of what is in a folder: entry → name."""
+    shelf, new = remembered.Shelf(site, _FORM), {}
+    for entry, name in names.items():
+        stamps, row = shelf.stamped(entry)
+        number = str(row[0]) if row else _counted(f"{site}/{entry}/RECORD")
+        if row is None:
+            new[entry] = stamps, (number,)
+        yield name, number
+    shelf.keep(names, new)
+
+
+def _counted(path: str) -> str:
     try:
-        blob = distributions.read_file(f"{os.path.expanduser(folder)}/RECORD", most=distributions.MOST_RECORD)
+        blob = distributions.read_file(path, most=distributions.MOST_RECORD)
         rows = sorted(",".join(row) for row in record.rows(blob) if _is_of_wheel(row[0], row[1]))
     except (OSError, ValueError):
         return ""
