@@ -6,12 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import cells, diagnose, facts, logs, matrix
-from envdoctor.app import linking, releases
 from envdoctor.checks import sight
 from envdoctor.checks.judge import Blind, Broken, Good, judge
 from envdoctor.diagnose.candidates import tidied
 from envdoctor.diagnose.join import Standing
-from envdoctor.link import released
 from envdoctor.model import Case, Fix, Recipe
 from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
 from envdoctor.solve import command, uv
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from envdoctor.app.linking import Released
     from envdoctor.app.options import At
     from envdoctor.matrix import Matrix
     from envdoctor.model import Claim, Facts
@@ -39,8 +38,15 @@ def diagnosed(asked: Asked, tell: Callable[[str], None]) -> Diagnosis:
     """Give the diagnosis of logs; raise UserError or CannotLook."""
     known = matrix.load(asked.matrix)
     seen = looked(asked.at, known) if asked.at is not None else None
-    ask = linking.asker(seen or diagnose.NOTHING, tell) if asked.online else None
+    ask = asker(seen, tell) if asked.online else None
     return of_logs(logs.read(asked.names), knowledge(known), seen, ask)
+
+
+def asker(seen: Facts | None, tell: Callable[[str], None]) -> Released:
+    """Give what asks the index for a target, or for none."""
+    from envdoctor.app import linking  # only who asks an index needs what speaks with one
+
+    return linking.asker(seen or diagnose.NOTHING, tell)
 
 
 def looked(at: At, known: Matrix) -> Facts:
@@ -64,19 +70,20 @@ def knowledge(known: Matrix) -> diagnose.Known:
     )
 
 
-def of_logs(
-    read: Sequence[Log], known: diagnose.Known, seen: Facts | None, ask: linking.Released | None = None
-) -> Diagnosis:
+def of_logs(read: Sequence[Log], known: diagnose.Known, seen: Facts | None, ask: Released | None = None) -> Diagnosis:
     """Give the diagnosis of logs that were read, joined with facts if there are any, and with what an index answers."""
     found = diagnose.diagnose(read, known, seen, online=ask is not None)
     causes = [_answered(cause, seen, ask) if ask else cause for cause in found.causes]
     return dataclasses.replace(found, causes=tuple(_typed(cause, seen) for cause in causes))
 
 
-def _answered(cause: Cause, seen: Facts | None, ask: linking.Released) -> Cause:
+def _answered(cause: Cause, seen: Facts | None, ask: Released) -> Cause:
     """Give a cause with the releases that have the name which is missing, and the pins that follow."""
     if cause.lack is None or cause.state == REFUTED:
         return cause
+    from envdoctor.app import releases
+    from envdoctor.link import released
+
     package, name, argument, asker = cause.lack
     history = ask(package, releases.whole_name(package, name) if "." not in name else name, argument)
     told = released.of(history, asker, seen or diagnose.NOTHING)

@@ -9,9 +9,8 @@ import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import matrix
-from envdoctor.app import check, diagnose, linking, look
+from envdoctor.app import check, diagnose, look
 from envdoctor.app.options import At, Filters, Options
-from envdoctor.diagnose import NOTHING
 from envdoctor.errors import CannotLook, UserError
 from envdoctor.formats import files
 from envdoctor.logs.sieve import Sieve
@@ -111,7 +110,7 @@ def _diagnosed(asked: Asked, sieve: Sieve, tell: Tell) -> Diagnosis:
     except CannotLook as error:
         tell(f"the log is not joined with the machine's facts: {error.problem}")
         seen = None
-    ask = linking.asker(seen or NOTHING, tell) if asked.online else None
+    ask = diagnose.asker(seen, tell) if asked.online else None
     return diagnose.of_logs([Log("the job", lines, sieve.total)], diagnose.knowledge(known), seen, ask)
 
 

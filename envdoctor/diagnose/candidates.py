@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def merged(found: Iterable[Candidate]) -> list[Candidate]:
     return list(by_code.values())
 
 
+def removed(claim: Claim) -> bool:
+    """Say whether a name is missing from some release on, not before one."""
+    return any(re.match(r">=?", cell.strip()) for cell in claim.when.values())
+
+
 def is_exact(fix: Fix) -> bool:
     """Say whether a fix names a range, not only a package."""
     return any(cell not in ("*", "") for cell in fix.pins.values())
@@ -72,7 +78,8 @@ def tidied(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
     """Give fixes without those that only name packages of which another gives the range, and each change once."""
     found: dict[str, Fix] = {}
     for fix in fixes:
-        found.setdefault(repr((dict(fix.pins), dict(fix.env), fix.python, fix.reinstall, fix.pins or fix.note)), fix)
+        change = (dict(fix.pins), dict(fix.env), fix.python) if fix.pins else (fix.env, fix.reinstall, fix.note)
+        found.setdefault(repr(change), fix)
     ranged = {name for fix in found.values() if is_exact(fix) for name in fix.pins}
     return tuple(
         fix for fix in found.values() if is_exact(fix) or not fix.pins or fix.env or not ranged.issuperset(fix.pins)

@@ -61,7 +61,7 @@ def of(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
 def lack(words: Mapping[str, str]) -> Lack | None:
     """Give the name that a line says a package does not have, if releases can be asked for it."""
     dotted, name, asker = words.get("dotted"), words.get("name", ""), words.get("caller", "")
-    if dotted:
+    if dotted and (name or "." in dotted):
         package = words["guess"]
         return Lack(package, f"{dotted}.{name}" if name else dotted, asker=asker) if package != "python" else None
     if words.get("class") and words.get("called") and name:

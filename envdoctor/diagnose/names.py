@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.diagnose import owners
-from envdoctor.diagnose.candidates import Candidate, shown, weighed
+from envdoctor.diagnose.candidates import Candidate, removed, shown, weighed
 from envdoctor.model import Source, State
 from envdoctor.model.diagnosis import ENVIRONMENT, Cause, Lack
 
@@ -65,7 +64,7 @@ def found(text: Text, read: Sequence[Read], ask: Ask, facts: Facts, origins: Ori
 
 def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts, origins: Origins) -> Candidate:
     """Give the cause: the range that the facts are in, else the newest, for names are removed more often than added."""
-    ordered = sorted(claims, key=lambda claim: not _removed(claim))
+    ordered = sorted(claims, key=lambda claim: not removed(claim))
     first, package = ordered[0], ordered[0].package
     behind = [name for name in owners.callers(read.files, origins) if name != package]
     known = facts.get(package).state is State.KNOWN
@@ -84,10 +83,6 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
     )
     weight = _BESIDE if package == "python" else _WEIGHT
     return Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(ordered))
-
-
-def _removed(claim: Claim) -> bool:
-    return any(re.match(r">=?", cell.strip()) for cell in claim.when.values())
 
 
 def _noted(claim: Claim, fix: Fix) -> Fix:

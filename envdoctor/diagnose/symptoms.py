@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envdoctor.diagnose.candidates import Candidate, shown, weighed
+from envdoctor.diagnose.candidates import Candidate, removed, shown, weighed
 from envdoctor.model import Fix, Source, State, Status, is_host
 from envdoctor.model.diagnosis import ENVIRONMENT, Cause
 
@@ -65,6 +65,7 @@ def _chosen(
     if (fitting and len(fitting) < len(possible)) or len(possible) == 1:
         best = sorted(best, key=lambda claim: -_share(claim, mentioned))
     weight = _FITTING if fitting or confirmed else _ALONE if len(possible) == 1 else _AMONG
+    best = sorted(best, key=lambda claim: bool(claim.package) and not removed(claim))
     together = best if len(best) > 1 and not (fitting or confirmed) else best[:1]
     cause = _cause(best[0], together, read, mentioned)
     yield Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(best), bool(fitting))
@@ -125,8 +126,11 @@ def _has(claim: Claim, pins: Iterable[str]) -> bool:
 
 
 def _common_title(together: Sequence[Claim]) -> str:
-    codes = ", ".join(claim.code for claim in together[:6])
-    return f"one of several known pairs ({codes}{' …' if len(together) > 6 else ''}): name the target to tell which"
+    codes = list(dict.fromkeys(claim.code for claim in together))
+    if len(codes) == 1 and together[0].package:
+        return f"`{together[0].uses[0]}` is not in every {together[0].package}"
+    more = " …" if len(codes) > 6 else ""
+    return f"one of several known pairs ({', '.join(codes[:6])}{more}): name the target to tell which"
 
 
 def kind_of(claim: Claim) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Tables = Callable[[Sequence[str]], Sequence[Claim]]
 
 _TOOLKIT = "cuda.toolkit"
-_PAIRED = frozenset({"abi", "version-pair", "numpy-abi", "protobuf", "mixed-install", "cpu-only-build"})
+_PAIRED = frozenset({"abi", "version-pair", "numpy-abi", "protobuf", "mixed-install"})
 
 
 def answered(cause: Cause, tables: Tables, facts: Facts) -> Cause:

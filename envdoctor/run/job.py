@@ -25,7 +25,6 @@ _FORWARDED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", 
               if hasattr(signal, name)]  # fmt: skip
 _LULL = 0.2  # how long to wait for the last words of children that a job leaves behind, in seconds
 _AT_ONCE = 1 << 16
-ABSENT, REFUSED_BY_SYSTEM = 127, 126
 
 
 class Ended(NamedTuple):
