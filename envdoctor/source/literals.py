@@ -23,7 +23,7 @@ def words(node: ast.expr, assigned: Mapping[str, ast.expr], steps: int = 0) -> f
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return _strings(node.elts)
     if isinstance(node, ast.DictComp | ast.ListComp | ast.SetComp):
-        return _made(node, assigned)
+        return _made(node, assigned, steps + 1)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.BitOr):
         one, other = words(node.left, assigned, steps + 1), words(node.right, assigned, steps + 1)
         return None if one is None or other is None else one | other
@@ -41,18 +41,22 @@ def _called(node: ast.Call, assigned: Mapping[str, ast.expr], steps: int) -> fro
     return None
 
 
-def _made(node: ast.DictComp | ast.ListComp | ast.SetComp, assigned: Mapping[str, ast.expr]) -> frozenset[str] | None:
+def _made(
+    node: ast.DictComp | ast.ListComp | ast.SetComp, assigned: Mapping[str, ast.expr], steps: int
+) -> frozenset[str] | None:
     part = node.key if isinstance(node, ast.DictComp) else node.elt
     first, *others = node.generators
-    return None if others or first.ifs else passed(part, first.target, first.iter, assigned)
+    return None if others or first.ifs else passed(part, first.target, first.iter, assigned, steps)
 
 
-def passed(part: ast.expr, target: ast.expr, over: ast.expr, assigned: Mapping[str, ast.expr]) -> frozenset[str] | None:
+def passed(
+    part: ast.expr, target: ast.expr, over: ast.expr, assigned: Mapping[str, ast.expr], steps: int = 0
+) -> frozenset[str] | None:
     """Give the words that a variable holds while something literal is gone through, alone or as one of several."""
     if not isinstance(part, ast.Name):
         return None
     if isinstance(target, ast.Name) and target.id == part.id:
-        return words(over, assigned)
+        return words(over, assigned, steps + 1)
     names = (
         [one.id if isinstance(one, ast.Name) else "" for one in target.elts] if isinstance(target, ast.Tuple) else []
     )
@@ -91,8 +95,10 @@ def modules(node: ast.expr, assigned: Mapping[str, ast.expr]) -> dict[str, str]:
     return found
 
 
-def is_filled(node: ast.expr, assigned: Mapping[str, ast.expr]) -> bool:
+def is_filled(node: ast.expr, assigned: Mapping[str, ast.expr], steps: int = 0) -> bool:
     """Say whether something that is gone through surely holds something."""
+    if steps > _MOST_STEPS:
+        return False  # `x = sorted(x)`
     if isinstance(node, ast.Name):
         node = assigned.get(node.id, node)
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
@@ -103,9 +109,9 @@ def is_filled(node: ast.expr, assigned: Mapping[str, ast.expr]) -> bool:
         return False
     called = node.func
     if isinstance(called, ast.Attribute) and called.attr in ("items", "keys", "values"):
-        return is_filled(called.value, assigned)
+        return is_filled(called.value, assigned, steps + 1)
     if isinstance(called, ast.Name) and called.id in ("enumerate", "sorted", "list", "reversed", "tuple", "set", "zip"):
-        return bool(node.args) and all(is_filled(part, assigned) for part in node.args)
+        return bool(node.args) and all(is_filled(part, assigned, steps + 1) for part in node.args)
     return isinstance(called, ast.Name) and called.id == "dict" and bool(node.keywords)
 
 
