@@ -31,7 +31,10 @@ _PREFIX = re.compile(r"v?\d+(\.\d+)*", re.IGNORECASE)
 _INVERSE = {">=": "<", "<": ">=", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 
-@lru_cache(maxsize=4096)
+_MOST = 32_768  # answers that are kept: a large environment asks of ten thousand pairs of range and version
+
+
+@lru_cache(maxsize=_MOST)
 def version(text: str) -> Version | None:
     """Give the version that a text states, or None if it states none."""
     try:
@@ -40,7 +43,7 @@ def version(text: str) -> Version | None:
         return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_MOST)
 def specifier(cell: str) -> str:
     """Give a cell as a PEP 440 specifier, the bare version as a prefix; raise ValueError if it is none."""
     words = cell.strip()
@@ -61,51 +64,59 @@ class _Clause(NamedTuple):
     """One clause of a specifier; an ordered one is a comparison with a bound, for a check makes thousands of them."""
 
     whole: Specifier
-    compare: Callable[[Any, Any], bool] | None
-    bound: Version | None
+    compare: Callable[[Any, Any], bool] | None = None
+    bound: Version | None = None
+    of_post: bool = False
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_MOST)
 def _clause(text: str) -> _Clause:
     whole = Specifier(text)
-    compare = _ORDERED.get(whole.operator)
-    return _Clause(whole, compare, Version(whole.version) if compare else None)
+    bound = version(whole.version) if whole.operator in _ORDERED else None
+    if bound is None:
+        return _Clause(whole)
+    return _Clause(whole, _ORDERED[whole.operator], bound, bound.is_postrelease)
 
 
-def _clauses(cell: str) -> list[_Clause]:
-    return [_clause(part) for part in specifier(cell).split(",") if part]
+@lru_cache(maxsize=_MOST)
+def _clauses(cell: str) -> tuple[_Clause, ...]:
+    return tuple(_clause(part) for part in specifier(cell).split(",") if part)
 
 
 def _written(cell: str) -> list[Specifier]:
     return [clause.whole for clause in _clauses(cell)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_MOST)
 def contains(text: str, seen: str) -> bool:
     """Say whether a version is in a range; a text that is no version is in none but the empty one."""
     clauses = _clauses(text)
-    found = version(seen)
-    if found is None:
+    if version(seen) is None:
         return not clauses or any(c.whole.operator == "===" and c.whole.version == seen for c in clauses)
-    return all(_holds(clause, found) for clause in clauses)
+    for clause in clauses:
+        if not (clause.compare(_base(seen, clause.of_post), clause.bound) if clause.compare else _holds(clause, seen)):
+            return False
+    return True
 
 
-def _holds(clause: _Clause, found: Version) -> bool:
-    if clause.compare is not None and clause.bound is not None:
-        return clause.compare(_base(found, post=clause.bound.is_postrelease), clause.bound)
-    whole = clause.whole
+def _holds(clause: _Clause, seen: str) -> bool:
+    """Say whether a version is in a clause that is not ordered."""
+    whole, found = clause.whole, Version(seen)
     if whole.operator in ("==", "!="):
         compared = found if "+" in whole.version else Version(found.public)
     else:
-        compared = found if whole.operator == "===" else _base(found)
+        compared = found if whole.operator == "===" else _base(seen)
     return whole.contains(compared, prereleases=True)
 
 
-def _base(found: Version, *, post: bool = False) -> Version:
+@lru_cache(maxsize=_MOST)
+def _base(seen: str, of_post: bool = False) -> Version:
     """Give the release that a version is of: itself, as a rule; its post-release where that is asked for."""
-    plain = found.pre is None and found.post is None and found.dev is None and found.local is None
-    if post and found.is_postrelease:
+    found = version(seen)
+    assert found is not None
+    if of_post and found.is_postrelease:
         return Version(f"{found.base_version}.post{found.post}")
+    plain = found.pre is None and found.post is None and found.dev is None and found.local is None
     return found if plain else Version(found.base_version)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
-from envdoctor.model import Unseen
+from envdoctor.model import Unseen, normalised
 
 if TYPE_CHECKING:
     from envdoctor.model import Fact, Facts
@@ -71,7 +69,7 @@ class Markers:
 
     def _evaluate(self, marker: str, extra: str) -> bool:
         if alone := _EXTRA_ALONE.fullmatch(marker):
-            return bool(extra) and canonicalize_name(alone[1]) == canonicalize_name(extra)
+            return bool(extra) and normalised(alone[1]) == normalised(extra)
         from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
         values = {name: self._value(name) for name in set(_NAME.findall(marker))}

@@ -6,17 +6,22 @@ import contextlib
 import os
 import select
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 MOST_OUTPUT = 32_000_000
 GLANCE = 0.05  # how often to look whether a process that says nothing has ended, in seconds
 PARTING = 1.0
+MOST_HELPERS = 16
+_LENGTH = struct.Struct("<Q")
 _LIVE: set[subprocess.Popen[bytes]] = set()
 _over = False
 
@@ -125,6 +130,73 @@ def end(process: subprocess.Popen[bytes]) -> None:
         if stream is not None:
             stream.close()
     _LIVE.discard(process)
+
+
+class Helper:
+    """A copy of this process that does one kind of work piece by piece, within a time for each; it ends when we do."""
+
+    def __init__(self, work: Callable[[bytes], bytes], others: Sequence[Helper]) -> None:
+        """Become two; raise OSError where that cannot be."""
+        self.line, theirs = socket.socketpair()
+        self._process = os.fork()
+        if not self._process:
+            for other in (self, *others):
+                other.line.close()
+            _serve(theirs, work)
+        theirs.close()
+
+    def send(self, piece: bytes) -> None:
+        """Give it a piece of work; raise OSError if it is gone."""
+        self.line.sendall(_LENGTH.pack(len(piece)) + piece)
+
+    def receive(self, limit: float) -> bytes:
+        """Give what came of the piece, nothing if the work failed; raise OSError if it is gone or takes too long."""
+        self.line.settimeout(limit)
+        (length,) = _LENGTH.unpack(_exactly(self.line, _LENGTH.size))
+        return _exactly(self.line, length)
+
+    def close(self) -> None:
+        """End it."""
+        self.line.close()
+        with contextlib.suppress(OSError):
+            os.kill(self._process, signal.SIGKILL)
+            os.waitpid(self._process, 0)
+
+
+def _serve(line: socket.socket, work: Callable[[bytes], bytes]) -> None:
+    """Work until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(BaseException):
+        while True:
+            (length,) = _LENGTH.unpack(_exactly(line, _LENGTH.size))
+            piece, found = _exactly(line, length), b""
+            with contextlib.suppress(Exception):
+                found = work(piece)
+            line.sendall(_LENGTH.pack(len(found)) + found)
+    os._exit(0)
+
+
+def _exactly(line: socket.socket, length: int) -> bytes:
+    parts: list[bytes] = []
+    while length:
+        part = line.recv(min(length, 1_048_576))
+        if not part:
+            raise ConnectionResetError("a helper is gone")
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
+
+
+def helpers(work: Callable[[bytes], bytes]) -> list[Helper]:
+    """Give a helper for each core; none where there is one core only, or where a process cannot become two."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    found: list[Helper] = []
+    if cores < 2 or threading.active_count() > 1:
+        return found
+    with contextlib.suppress(OSError):
+        for _ in range(min(cores, MOST_HELPERS)):
+            found.append(Helper(work, found))
+    return found
 
 
 def end_all() -> None:

@@ -23,7 +23,7 @@ GROUND = {"__init__", "model", "errors", "cells", "markers"}
 READ = {"recipe", "facts", "matrix"}
 JUDGE = {"checks", "diagnose", "link"}
 PURE = {"__init__", "model", "cells", "markers"}
-SHARED = GROUND | {"processes", "yamlpos", "formats"}
+SHARED = GROUND | {"processes", "spread", "yamlpos", "formats"}
 SOLVE = SHARED | READ | {"source"} | JUDGE
 ACT = SOLVE | {"solve"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cells": GROUND,
     "markers": GROUND,
     "processes": set(),
+    "spread": set(),
     "yamlpos": GROUND,
     "formats": GROUND | {"yamlpos"},
     "logs": GROUND,
@@ -41,9 +42,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "source": SHARED | {"facts"},
     **dict.fromkeys(JUDGE, PURE),
     "solve": SOLVE,
+    "releases": ACT,
     **dict.fromkeys(("lock", "smoke", "run", "verify"), ACT | {"logs"}),
     "report": {"__init__", "model"},
-    "app": ACT | {"lock", "logs", "smoke", "run", "verify", "report"},
+    "app": ACT | {"lock", "logs", "releases", "smoke", "run", "verify", "report"},
     "cli": {"__init__", "app", "report", "model", "errors", "processes"},
     "bootstrap": set(),
     "__main__": {"bootstrap", "cli"},
@@ -57,6 +59,7 @@ MAY_USE = {
     "torch": {"models"},
     "numpy": {"models"},
     "pynvml": {"facts"},
+    "itanium_demangler": {"diagnose"},
     "rattler": {"lock"},
     "packaging": MAY_IMPORT.keys() - {"bootstrap", "__main__", "models"},
 }
@@ -70,7 +73,7 @@ STANDALONE = (
 )
 PROGRAMS = "smoke/programs/"  # they import what they try, and one another
 NOT_FOR_JUDGES = {"os", "subprocess", "pathlib", "socket", "shutil", "tempfile", "urllib", "http"}
-LIGHT = {"__future__", "__version__", "collections", "enum", "os", "pathlib", "sys", "typer", "typing"}
+LIGHT = {"__future__", "__version__", "collections", "enum", "importlib", "os", "pathlib", "sys", "typer", "typing"}
 SPEAKERS = {"cli", "bootstrap", "__main__", "models", "notebook"}
 VERSION = re.compile(r"\s*(===|==|~=|!=|<=|>=|<|>)\s*v?\d.*|v?\d+\.\d+\.(\d+|\*)[\w.+*-]*")
 
@@ -148,8 +151,9 @@ def _outside(source: Source) -> Iterator[tuple[int, str]]:
 
 
 def _heavy_start(sources: dict[str, Source]) -> Iterator[tuple[str, int, str]]:
-    """Follow the imports from `cli/__init__.py` that every start runs through."""
-    waiting, seen = ["cli/__init__.py"], set()
+    """Follow the imports that a start runs through: from `cli/__init__.py`, and from the module of each command."""
+    commands = [name for name, source in sources.items() if name.startswith("cli/") and _is_command(source)]
+    waiting, seen = ["cli/__init__.py", *commands], set()
     while waiting:
         name = waiting.pop()
         if name in seen or name not in sources:
@@ -161,6 +165,14 @@ def _heavy_start(sources: dict[str, Source]) -> Iterator[tuple[str, int, str]]:
                 waiting.append(f"cli/{rest.split('.')[0]}.py")
             elif imported.at_start and unit not in LIGHT:
                 yield name, imported.line, f"`{imported.module}` is loaded at every start; import it inside the command"
+
+
+def _is_command(source: Source) -> bool:
+    """Say whether a module of `cli` is a command: it defines a function of its own name, or an app."""
+    own = source.name.removeprefix("cli/").removesuffix(".py")
+    functions = {node.name for node in source.tree.body if isinstance(node, ast.FunctionDef)}
+    assigned = {ast.unparse(one) for node in source.tree.body if isinstance(node, ast.Assign) for one in node.targets}
+    return own in functions or "app" in assigned
 
 
 def _purity(source: Source) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CODE = "def answer():\n    return 42\n"
 ALPHA = {"alpha/__init__.py": CODE, "alpha/core.py": CODE * 20}
 MODULE = f"fast/_speed.{TAG}.so"
+# of a library for 64 bits and x86-64 that asks for nothing
+HEADER = "\x7fELF" + "\2\1\1" + "\0" * 9 + "\3\0" + "\x3e\0" + "\1\0\0\0" + "\0" * 28 + "\x40\0" + "\0" * 10
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def install(ground: Ground) -> None:
     wheel(site, "alpha", ALPHA)
     about = wheel(site, "beta", {"beta.py": "import alpha\n", "../../../bin/beta": f"#!{python}\nimport beta\n"})
     declare(about, "Requires-Dist: alpha>=1")
-    wheel(site, "fast", {"fast/__init__.py": "from fast import _speed\n", MODULE: ""})
+    wheel(site, "fast", {"fast/__init__.py": "from fast import _speed\n", MODULE: HEADER})
     url = f'{{"dir_info": {{"editable": true}}, "url": "file://{ground.folder}/code"}}'
     wheel(site, "mine", {"__editable__.mine.pth": f"{ground.folder}/code\n", "mine-1.0.dist-info/direct_url.json": url})
     wheel(site, "keras", {"keras/__init__.py": ""}, "3.5.0")

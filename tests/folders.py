@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envdoctor import facts
+from envdoctor import facts, matrix
 from envdoctor.facts import At
 from envdoctor.model import Recipe, Status
 from tests.examples import judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    import pytest
 
     from envdoctor.model import Facts, Finding
 
 MINOR = ".".join(map(str, sys.version_info[:2]))
 TAG = f"cpython-{sys.version_info[0]}{sys.version_info[1]}-x86_64-linux-gnu"
+
+
+def own_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is cached in a folder; the compiled matrix is taken along, for to read its sources takes seconds."""
+    matrix.load()
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "envdoctor"
+    (folder / "envdoctor").mkdir(parents=True)
+    for kept in base.glob("matrix-*"):
+        (folder / "envdoctor" / kept.name).symlink_to(kept)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
 
 
 def prefix(folder: Path, version: str = f"{MINOR}.1", home: str = "/usr/bin") -> Path:

@@ -180,6 +180,19 @@ def test_explain_tells_cause_source_date_and_what_was_refuted() -> None:
     assert "TF014" in envdoctor("explain", "tensorflow-hub").stdout
 
 
+def test_explain_tells_by_which_words_a_way_of_dying_is_known() -> None:
+    done = envdoctor("explain", "log601").stdout
+    for word in (
+        "LOG601",
+        "says: not the environment",
+        "told by: CUDA out of memory",
+        "source: https://",
+        "checked 2026-",
+    ):
+        assert word in done
+    assert "<owner>" in envdoctor("explain", "LOG201").stdout
+
+
 def test_rules_counts_by_family_and_grade() -> None:
     lines = envdoctor("rules").stdout.splitlines()
     grades = ["executed", "documented", "reported", "derived"]

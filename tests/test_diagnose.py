@@ -122,6 +122,54 @@ def test_a_version_in_the_log_is_a_fact_with_its_line() -> None:
     assert [(fact.value, fact.source) for fact in told.causes[0].facts] == [("2.0.1", "line 1 of the log")]
 
 
+@pytest.mark.parametrize(
+    ("log", "pins"),
+    [
+        (
+            "ImportError: /v/site-packages/vllm/_C.so: undefined symbol: _ZN5torch3jit17parseSchemaOrNameERKSs",
+            {"torch": "<2.7"},
+        ),
+        (
+            "ImportError: /v/site-packages/vllm/_C.so: undefined symbol: _ZN2at4_ops4call4callERKN3c108optionalIdEE",
+            {"torch": "<2.2"},
+        ),
+        ("ImportError: libtorch_cuda.so: undefined symbol: ncclCommWindowRegister", {"nvidia-nccl-cu12": ">=2.27"}),
+        ("incompatible torch version 2.8.0+cu129 for torchao version 0.14.0", {"torchao": "==0.13.*"}),
+        ("The detected CUDA version (11.8) mismatches the version that was used to compile", {"torch": ">=2.0,<2.8"}),
+        (
+            "ERROR: Could not find a version that satisfies the requirement torch==1.13.1 (from versions: 2.0.0)",
+            {"torch": "==2.0.0"},
+        ),
+        ("RuntimeError: the grpc package depends on grpcio>=1.64.1, please upgrade", {"grpcio": ">=1.64.1"}),
+    ],
+)
+def test_what_a_line_says_becomes_a_pin(log: str, pins: dict[str, str]) -> None:
+    assert dict(of(log).causes[0].fixes[0].pins) == pins
+
+
+def test_symbols_are_told_as_their_source_has_them() -> None:
+    (cause, *_) = of("/v/site-packages/vllm/_C.so: undefined symbol: _ZN5torch3jit17parseSchemaOrNameERKSs").causes
+    assert "`torch::jit::parseSchemaOrName`" in cause.cause
+    for symbol in ("_Z" + "N" * 300, "_Z999999a", "_ZN" + "I" * 3000, "_Z"):
+        of(f"/v/site-packages/vllm/_C.so: undefined symbol: {symbol}3c10")
+
+
+def test_installed_code_that_fails_while_it_is_imported_is_the_environment() -> None:
+    frames = "".join(
+        f'  File "/venv/lib/python3.11/site-packages/{name}/__init__.py", line 1, in {where}\n'
+        for name, where in (("onething", "<module>"), ("another", "<module>"), ("another", "build"))
+    )
+    head = 'Traceback (most recent call last):\n  File "/app/train.py", line 1, in <module>\n'
+    told = of(f"{head}{frames}ValueError: the table has no such row")
+    assert (told.verdict, told.causes[0].code, told.causes[0].packages) == (
+        "environment",
+        "LOG709",
+        ("another", "onething"),
+    )
+    called = frames.replace("<module>", "run")
+    assert of(f"{head}{called}ValueError: the table has no such row").verdict == "unknown"
+
+
 def test_markdown_masks_homes_and_secrets() -> None:
     line = "OSError: /home/anna/x/libcudart.so.11.0: cannot open shared object file token=hf_abcdefghijklmnop\n"
     text = diagnosis.markdown(of(line))

@@ -45,10 +45,10 @@ def test_the_recipe_reads() -> None:
 def test_every_bundled_recipe_and_every_command_is_named() -> None:
     from typer.main import get_command
 
-    from envdoctor.cli import app
+    from envdoctor.cli import app_for
 
     assert [name for name in recipe.bundled() if f"`{name}`" not in README] == []
-    assert set(re.findall(r"^\| `envdoctor (\w+)", README, re.MULTILINE)) == set(get_command(app).commands)  # type: ignore[attr-defined]
+    assert set(re.findall(r"^\| `envdoctor (\w+)", README, re.MULTILINE)) == set(get_command(app_for(())).commands)  # type: ignore[attr-defined]
 
 
 def test_no_line_is_wider_than_a_page() -> None:

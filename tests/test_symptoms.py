@@ -19,7 +19,8 @@ SYMPTOMS = sorted(
     {(c.code, pattern) for c in KNOWN.everything() for pattern in c.symptoms}
     | {(one.code, pattern) for one in KNOWN.mechanisms() for pattern in one.patterns}
 )
-HARMLESS = {one.code for one in KNOWN.mechanisms() if one.says == "harmless"}
+# Noise is in healthy logs; a pattern that needs a failure beside it says nothing of a line alone.
+ELSEWHERE = {one.code for one in KNOWN.mechanisms() if one.says == "harmless" or one.needs}
 HEALTHY = {path.name: path.read_text(encoding="utf-8") for path in sorted((LOGS / "healthy").glob("*.txt"))}
 
 
@@ -36,12 +37,13 @@ def test_every_symptom_matches_a_line_that_proves_it() -> None:
 
 def test_no_symptom_matches_a_healthy_log() -> None:
     assert len(HEALTHY) >= 4
+    healthy = {name: literals.Text(text.splitlines()) for name, text in HEALTHY.items()}
     met = [
-        f"{code} in {name}: {line}"
-        for name, text in HEALTHY.items()
-        for line in text.splitlines()
+        f"{code} in {name}: {text.lines[index]}"
+        for name, text in healthy.items()
         for code, pattern in SYMPTOMS
-        if code not in HARMLESS and re.search(pattern, line)
+        if code not in ELSEWHERE
+        for index, _ in text.matches(pattern)
     ]
     assert met == []
 
@@ -58,11 +60,11 @@ def test_no_log_proves_nothing() -> None:
 
 
 def test_every_symptom_reads_a_long_line_in_no_time() -> None:
-    line = "ImportError: cannot import name 'a' from 'b.c' undefined symbol: _ZN4absl " * 2_000
+    line = "ImportError: cannot import name 'a' from 'b.c' undefined symbol: _ZN4absl " * 400
     began = time.process_time()
     for _, pattern in SYMPTOMS:
         re.search(pattern, line)
-    assert time.process_time() - began < 0.05 * max(1, len(SYMPTOMS))
+    assert time.process_time() - began < 0.01 * max(1, len(SYMPTOMS))
 
 
 @pytest.mark.parametrize(

@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor import diagnose, facts, logs, matrix
+from envdoctor import cells, diagnose, facts, logs, matrix
+from envdoctor.app import linking, releases
 from envdoctor.checks import sight
 from envdoctor.checks.judge import Blind, Broken, Good, judge
+from envdoctor.diagnose.candidates import tidied
 from envdoctor.diagnose.join import Standing
-from envdoctor.model import Case, Recipe
+from envdoctor.link import released
+from envdoctor.model import Case, Fix, Recipe
 from envdoctor.model.diagnosis import CONFIRMED, OPEN, REFUTED
 from envdoctor.solve import command, uv
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from envdoctor.app.options import At
@@ -29,13 +32,15 @@ class Asked(NamedTuple):
     names: tuple[str, ...]
     at: At | None = None
     matrix: tuple[Path, ...] = ()
+    online: bool = False
 
 
-def diagnosed(asked: Asked) -> Diagnosis:
+def diagnosed(asked: Asked, tell: Callable[[str], None]) -> Diagnosis:
     """Give the diagnosis of logs; raise UserError or CannotLook."""
     known = matrix.load(asked.matrix)
     seen = looked(asked.at, known) if asked.at is not None else None
-    return of_logs(logs.read(asked.names), knowledge(known), seen)
+    ask = linking.asker(seen or diagnose.NOTHING, tell) if asked.online else None
+    return of_logs(logs.read(asked.names), knowledge(known), seen, ask)
 
 
 def looked(at: At, known: Matrix) -> Facts:
@@ -55,13 +60,32 @@ def knowledge(known: Matrix) -> diagnose.Known:
         origins=known.origins(),
         names=lambda name: _about(name, known),
         judged=_standing,
+        tables=lambda names: [claim for claim in known.concerning(names) if claim.key],
     )
 
 
-def of_logs(read: Sequence[Log], known: diagnose.Known, seen: Facts | None) -> Diagnosis:
-    """Give the diagnosis of logs that were read, joined with facts if there are any."""
-    found = diagnose.diagnose(read, known, seen)
-    return dataclasses.replace(found, causes=tuple(_typed(cause, seen) for cause in found.causes))
+def of_logs(
+    read: Sequence[Log], known: diagnose.Known, seen: Facts | None, ask: linking.Released | None = None
+) -> Diagnosis:
+    """Give the diagnosis of logs that were read, joined with facts if there are any, and with what an index answers."""
+    found = diagnose.diagnose(read, known, seen, online=ask is not None)
+    causes = [_answered(cause, seen, ask) if ask else cause for cause in found.causes]
+    return dataclasses.replace(found, causes=tuple(_typed(cause, seen) for cause in causes))
+
+
+def _answered(cause: Cause, seen: Facts | None, ask: linking.Released) -> Cause:
+    """Give a cause with the releases that have the name which is missing, and the pins that follow."""
+    if cause.lack is None or cause.state == REFUTED:
+        return cause
+    package, name, argument, asker = cause.lack
+    history = ask(package, releases.whole_name(package, name) if "." not in name else name, argument)
+    told = released.of(history, asker, seen or diagnose.NOTHING)
+    if history.ranges == ("*",):
+        hidden = "the installed files are not whole, or another copy hides them"
+        fixes: tuple[Fix, ...] = (Fix(reinstall=(package,), note=hidden),)
+    else:
+        fixes = told.fixes
+    return dataclasses.replace(cause, cause=f"{cause.cause}; {told.words}", fixes=tidied((*fixes, *cause.fixes)))
 
 
 def _about(name: str, known: Matrix) -> list[Claim]:
@@ -77,9 +101,15 @@ def _standing(claim: Claim, seen: Facts) -> Standing:
     if isinstance(answer, Broken):
         told = [seen.get(name) for name in dict.fromkeys([*(m.fact.name for m in answer.misses), *claim.when])]
         return Standing(CONFIRMED, tuple(told))
-    if isinstance(answer, Good) or (answer is None and seen.listed):
+    if isinstance(answer, Good) or (answer is None and seen.listed) or _holds_anyhow(claim, seen):
         return Standing(REFUTED)
     return Standing(OPEN, (answer.fact,) if isinstance(answer, Blind) else ())
+
+
+def _holds_anyhow(claim: Claim, seen: Facts) -> bool:
+    """Say whether all that a rule needs is there, so that it is not broken whatever else was not seen."""
+    asked = [(name, cell) for row in claim.rows for name, cell in (*row.needs.items(), *row.requires.items())]
+    return not claim.key and bool(asked) and all(cells.matches(cell, seen.get(name)) for name, cell in asked)
 
 
 def _typed(cause: Cause, seen: Facts | None) -> Cause:

@@ -77,7 +77,8 @@ def _judged(
     if files is not None and (options.at.deep or options.code):
         from envdoctor.app import linking
 
-        linked = linking.link(wanted, files, known, options.code)
+        released = linking.asker(files, tell) if options.online else None
+        linked = linking.link(wanted, files, known, options.code, released=released, move=options.move)
         wanted = dataclasses.replace(wanted, uses=tuple(dict.fromkeys((*wanted.uses, *linked.uses))))
     judged = [(ground, ground.verdict or verdict(wanted, ground.facts, known)) for ground in grounds]
     chosen = [_named(filters.chosen(one, wanted, options.filters), ground.machine) for ground, one in judged]
@@ -88,6 +89,8 @@ def _judged(
         from envdoctor.app import linking
 
         chosen.append(filters.chosen(linked.verdict, wanted, options.filters))
+        there = [(linked.on(ground.facts), ground.machine) for ground in grounds if ground.machine is not None]
+        chosen += [_named(filters.chosen(one, wanted, options.filters), machine) for one, machine in there]
         chosen = linking.without_told(chosen, known)
     found = order.sorted_findings(finding for group in chosen for finding in group)
     cure = None
@@ -157,7 +160,7 @@ def _cured(
 
     seen = grounds[0].facts
     online = options.online or options.resolve
-    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), online, tell, until=options.day)
+    problem = cure.Problem(found, wanted, seen, errors_of, known.wheelless(), online, tell, before=options.day)
     return cure.typed(found, seen), cure.find(problem)
 
 

@@ -8,14 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import checks, link, matrix
 from envdoctor.app.filters import codes
 from envdoctor.errors import UserError, near
 from envdoctor.facts.together import facts_of
 from envdoctor.matrix.fields import GRADES
-from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host
+from envdoctor.model import Case, Claim, Distribution, Fact, Recipe, State, Status, Target, is_host, normalised
 from envdoctor.smoke import codes as of_smoke
 
 if TYPE_CHECKING:
@@ -23,18 +21,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envdoctor.model import Facts, Finding
+    from envdoctor.model.diagnosis import Mechanism
+    from envdoctor.model.releases import NameHistory
 
 OLD = datetime.timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of a code or a package: the documentation of a check, or claims; `old` names stale ones."""
+    """What is known of a code or a package: the documentation of a check, claims, or a way in which jobs die.
+
+    `old` names the stale ones. `history`: which releases have a name, where the index was asked.
+    """
 
     asked: str
     text: str = ""
     claims: tuple[Claim, ...] = ()
     old: tuple[str, ...] = ()
+    mechanism: Mechanism | None = None
+    history: NameHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Family:
     oldest: str = ""
 
 
-def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
+def explain(asked: str, folders: Sequence[Path] = (), *, online: bool = False) -> Explanation:
     """Give what is known of `CODE`, `PACKAGE` or `PACKAGE:NAME`; raise UserError if nothing is."""
     known = matrix.load(folders)
     code = asked.upper()
@@ -58,8 +63,12 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
         return Explanation(code, f"{title}\n\n{of_smoke.MEANING[code]}")
     if text := link.explanation(code):
         return Explanation(code, f"{link.TITLES[code]}\n\n{text}")
+    if mechanism := next((one for one in known.mechanisms() if one.code == code), None):
+        return Explanation(code, old=stale([mechanism]), mechanism=mechanism)
     package, _, name = asked.partition(":")
-    found = [claim for claim in known.everything() if _speaks_of(claim, code, canonicalize_name(package), name)]
+    found = [claim for claim in known.everything() if _speaks_of(claim, code, normalised(package), name)]
+    if online:
+        return Explanation(asked, claims=tuple(found), old=stale(found), history=_history(package, name, found))
     if not found:
         every = {*codes(known), *(n for claim in known.everything() for n in components(claim))}
         raise UserError(
@@ -68,7 +77,21 @@ def explain(asked: str, folders: Sequence[Path] = ()) -> Explanation:
     return Explanation(asked, claims=tuple(found), old=stale(found))
 
 
-def stale(claims: Iterable[Claim]) -> tuple[str, ...]:
+def _history(package: str, name: str, found: Sequence[Claim]) -> NameHistory:
+    """Ask the index which releases have a name; raise UserError if there is no such name to ask for, or no answer."""
+    from envdoctor.app import releases
+
+    if not name or not all(part.isidentifier() for part in name.split(".")):
+        hint = "as in `envdoctor explain numpy:float --online`"
+        raise UserError("`--online` asks which releases have a name: PACKAGE:NAME", hint=hint)
+    names = [used for claim in found for used in claim.uses if used == name or used.endswith(f".{name}")]
+    history = releases.name_history(package, names[0] if names else releases.whole_name(package, name))
+    if not history.answers:
+        raise UserError(f"the releases of `{package}` cannot be read: {history.reason}", hint="is the name right?")
+    return history
+
+
+def stale(claims: Iterable[Claim | Mechanism]) -> tuple[str, ...]:
     """Give the codes of the claims that were checked more than a year ago."""
     today = datetime.datetime.now(datetime.UTC).date()
     old = [claim.code for claim in claims if today - datetime.date.fromisoformat(claim.checked) > OLD]
@@ -89,20 +112,21 @@ def components(claim: Claim) -> set[str]:
 
 
 def families(folders: Sequence[Path] = ()) -> list[Family]:
-    """Count the claims by family and grade."""
-    groups: dict[str, list[Claim]] = {}
-    for claim in matrix.load(folders).everything():
-        groups.setdefault(claim.code.rstrip("0123456789"), []).append(claim)
+    """Count the claims, and the ways in which jobs die, by family and grade."""
+    known = matrix.load(folders)
+    every: list[Claim | Mechanism] = [*known.everything(), *known.mechanisms()]
+    groups: dict[str, list[Claim | Mechanism]] = {}
+    for one in every:
+        groups.setdefault(one.code.rstrip("0123456789"), []).append(one)
     return [_family(name, group) for name, group in sorted(groups.items())]
 
 
-def _family(name: str, group: Sequence[Claim]) -> Family:
-    names = {claim.uses[0] for claim in group if claim.package}
-    claims = {claim.code for claim in group if not claim.package}
-    once = {(claim.uses[0] if claim.package else claim.code): claim.evidence for claim in group}
-    counted = Counter(once.values())
+def _family(name: str, group: Sequence[Claim | Mechanism]) -> Family:
+    named = {one.uses[0]: one.evidence for one in group if isinstance(one, Claim) and one.package}
+    others = {one.code: one.evidence for one in group if not (isinstance(one, Claim) and one.package)}
+    counted = Counter([*named.values(), *others.values()])
     grades = {grade: counted[grade] for grade in GRADES}
-    return Family(name, len(claims), len(names), grades, min(claim.checked for claim in group))
+    return Family(name, len(others), len(named), grades, min(one.checked for one in group))
 
 
 def errors_of(facts: Facts, claims: Sequence[Claim], uses: Sequence[str] = ()) -> list[Finding]:

@@ -5,37 +5,63 @@ from __future__ import annotations
 import gc
 import re
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor import checks, source
 from envdoctor import link as link_
 from envdoctor.checks.judge import Broken, judge
 from envdoctor.facts.paths import shown
+from envdoctor.link import native as of_native
 from envdoctor.link.answers import Answers
-from envdoctor.link.findings import Ground, findings, of_symbols
+from envdoctor.link.findings import Ground, findings
 from envdoctor.link.walk import Walk
 from envdoctor.model import Finding, Held, Status
-from envdoctor.source import native, programs, starts
+from envdoctor.source import ahead, native, programs, starts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from envdoctor.link.gaps import Walked
     from envdoctor.matrix import Matrix
     from envdoctor.model import Claim, Facts, Recipe
+    from envdoctor.model.releases import NameHistory
     from envdoctor.source.programs import Program
+
+    Released = Callable[[str, str, str], NameHistory]
+
+
+FLOOR = "HOST007"  # tells the same of the frameworks, without the link check
+LIMIT = 180.0  # seconds for all that is asked of an index
 
 
 class Linked(NamedTuple):
-    """The verdict of the link check, and the public names that the programs use."""
+    """The verdict of the link check, the public names that the programs use, and what the loader would miss."""
 
     verdict: checks.Verdict
     uses: tuple[str, ...] = ()
+    natives: native.Natives = native.Natives()
+
+    def on(self, machine: Facts) -> checks.Verdict:
+        """Give what asks for a newer glibc or libstdc++ than another machine has."""
+        ground = of_native.Ground(machine, shown, lambda _: Status.ERROR)
+        return checks.Verdict(tuple(of_native.floors(self.natives.floors, ground, sure=True)), ())
 
 
-def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> Linked:
-    """Link what a recipe names, or the programs that are given; raise UserError for a program that is none."""
+def link(
+    wanted: Recipe,
+    facts: Facts,
+    known: Matrix,
+    code: Sequence[Path],
+    *,
+    released: Released | None = None,
+    move: Callable[[int, int], None] = lambda *_: None,
+) -> Linked:
+    """Link what a recipe names, or the programs that are given; raise UserError for a program that is none.
+
+    `released` tells which releases have a name, where an index may be asked; `move` hears how far the reading is.
+    """
     read = programs.read(code, source.python_of(facts))
     uses = tuple(dict.fromkeys(name for program in read for name in program.uses))
     if not source.is_here(facts):
@@ -45,30 +71,54 @@ def link(wanted: Recipe, facts: Facts, known: Matrix, code: Sequence[Path]) -> L
     gc.disable()  # a syntax tree is a great many objects and no circle: looking for circles costs half the time
     try:
         begin = starts.of(wanted, facts, opened.owners) if not read or wanted.imports else []
+        ahead.read(opened.world, [one.module for one in read], [start.module for start in begin], move)
         walked = _walked(opened, read, begin)
-        lacks = list(native.lacking(facts, opened.owners, walked.owners))
+        natives = native.linked(facts, opened.root, opened.owners, walked.owners, walked.compiled)
         uses = (*uses, *_alike(uses, known, opened))
     finally:
         opened.close()
         if collecting:
             gc.enable()
     severity = {start.module: start.status for start in begin}
-    ground = Ground(
-        facts,
-        _brings(walked, known),
-        _gone(walked, facts, known),
-        shown,
-        lambda start: severity.get(start, Status.ERROR),
-    )
-    found = list(findings(walked, ground))
-    found += [of_symbols(lack.owner, lack.provider, shown(lack.file), lack.symbols, facts) for lack in lacks]
+
+    def status(start: str) -> Status:
+        return severity.get(start, Status.ERROR)
+
+    ground = Ground(facts, _brings(walked, known), _gone(walked, facts, known), shown, status, released)
+    found = [*findings(walked, ground), *of_natives(natives, of_native.Ground(facts, shown, status))]
     problems = tuple(one for one in found if isinstance(one, Finding))
-    return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses)
+    return Linked(checks.Verdict(problems, tuple(one for one in found if isinstance(one, Held))), uses, natives)
+
+
+def of_natives(natives: native.Natives, ground: of_native.Ground) -> Iterator[Finding]:
+    """Give the findings of what the loader would miss, each distribution's newest floor once."""
+    told = list(of_native.findings(natives.lacks, ground))
+    yield from told
+    known = {finding.culprit for finding in told}
+    floors = of_native.floors(natives.floors, ground, sure=not natives.own)
+    yield from (finding for finding in floors if finding.culprit not in known)
+
+
+def asker(facts: Facts, tell: Callable[[str], None]) -> Released:
+    """Give what asks the index which releases have a name: within a time for all names together."""
+    from envdoctor.app import releases
+
+    until = time.monotonic() + LIMIT
+    python = source.python_of(facts)
+
+    def ask(package: str, name: str, argument: str) -> NameHistory:
+        tell(f"asking the index which releases of {package} have `{name}`")
+        left = max(0.0, until - time.monotonic())
+        return releases.name_history(package, name, argument=argument, python=python, limit=min(releases.LIMIT, left))
+
+    return ask
 
 
 def without_told(groups: Iterable[Iterable[Finding]], known: Matrix) -> list[Iterable[Finding]]:
     """Leave out what the link check found where an error of the matrix, known by the same words, tells it already."""
     groups = [list(group) for group in groups]
+    floors = {finding.culprit for group in groups for finding in group if finding.code == FLOOR}
+    groups = [[one for one in group if one.code != of_native.FLOOR or one.culprit not in floors] for group in groups]
     errors = {f.code: f for group in groups for f in group if f.status is Status.ERROR and not f.suppressed}
     linked = [finding for finding in errors.values() if finding.code in link_.TITLES]
     if not linked or len(linked) == len(errors):
@@ -91,6 +141,8 @@ def _walked(opened: source.Source, read: Sequence[Program], begin: Sequence[star
         walk.program(program.module)
     for start in begin:
         walk.package(start.module)
+    if read:
+        walk.uncalled()
     return walk.outcome()
 
 

@@ -53,7 +53,7 @@ def check(asked: Asked) -> Report:
         look.close()
     lock = _for_target(locks, seen)
     if conda:
-        outcomes = list(conda.outcomes(seen, look.sighting.path))
+        outcomes = list(conda.outcomes(seen, look.sighting.path, asked.machines))
     else:
         outcomes = [*_of_recipe(wanted, locks), *_of_machines(wanted, locks, known, asked)]
         outcomes += [compare.elsewhere(locks[0], seen)] if lock is None else compare.with_target(lock, seen)
@@ -82,9 +82,12 @@ def _of_conda(asked: Asked, known: Matrix) -> Checked | None:
 def seal(asked: Asked, tell: Tell) -> tuple[Path, int]:
     """Write into a lock what is installed in the target; give its path and the number of packages sealed."""
     known = matrix.load(asked.matrix)
+    if _of_conda(asked, known):
+        hint = "`envdoctor lock check` compares conda's packages by their builds"
+        raise UserError("a lock of conda is not sealed", place=asked.subject, hint=hint)
     look = facts.Look(asked.at)
     try:
-        _, locks = _locks(asked, known)
+        _, locks = _locks(asked, known, whole=True)
         seen = look.facts()
     finally:
         look.close()
@@ -106,15 +109,15 @@ def _hinders(finding: Finding) -> bool:
     return finding.code in (codes.MISSING, codes.OTHER)
 
 
-def _locks(asked: Asked, known: Matrix) -> tuple[Recipe, list[Lock]]:
+def _locks(asked: Asked, known: Matrix, *, whole: bool = False) -> tuple[Recipe, list[Lock]]:
     path = Path(asked.subject)
     if pylock.is_name(path.name) and path.is_file():
-        lock = pylock.read(path)
+        lock = lock_files.read(path, whole=whole)
         pypi.own(lock)
         return Recipe(name=path.name, kind="lock", path=asked.subject), [lock]
     wanted = judging.wanted(asked.subject, known)
     folder = lock_files.place(asked.subject, asked.to)
-    locks = list(lock_files.existing(folder, wanted.name).values())
+    locks = list(lock_files.existing(folder, wanted.name, whole=whole).values())
     if not locks:
         hint = f"`envdoctor lock {asked.subject}` makes one; `--to` names another folder"
         raise UserError("there is no lock of it", place=str(folder), hint=hint)
@@ -184,13 +187,15 @@ def _cure(found: Sequence[Finding], lock: Lock | None, seen: Facts) -> Cure | No
     ended = dict.fromkeys(f.code for f in found if f.code in codes.OF_TARGET and not f.suppressed)
     if not ended or lock is None or seen.target.kind != "interpreter":
         return None
+    if seen.managed:
+        return Cure(Fix(note="this Python belongs to the operating system: make an environment with it"), tuple(ended))
     from envdoctor.solve import command, uv  # only where something is to be typed
 
     program, again = uv.typed() or "uv", [f"--reinstall-package {name}" for name in _again(found)]
     words = [program, "pip", "sync", "--python", command.path(seen.target.path), *again, command.path(lock.file)]
-    python = seen.get("python")
-    note = "" if python.state is State.KNOWN else "for the Python of the lock"
-    return Cure(Fix(note=note, command=" ".join(words)), tuple(ended))
+    notes = ["it removes what is not in the lock"] if codes.EXTRA in ended else []
+    notes += [] if seen.get("python").state is State.KNOWN else ["for the Python of the lock"]
+    return Cure(Fix(note="; ".join(notes), command=" ".join(words)), tuple(ended))
 
 
 def _again(found: Sequence[Finding]) -> Iterator[str]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor import processes
-from envdoctor.app import judging, lock_files
+from envdoctor.app import judging, lock_files, lock_settling
 from envdoctor.app import lock_request as request
 from envdoctor.app.lock_request import Earlier
 from envdoctor.errors import CannotLook, UserError
+from envdoctor.facts import machines
 from envdoctor.formats import conda_environment, condalock, pylock
 from envdoctor.lock import changes, compare_conda, conda_channels, conda_file, conda_specs, keep, pypi, spots, virtual
+from envdoctor.lock.ask import Learnt
 from envdoctor.lock.conda import Channels, Environment
 from envdoctor.lock.conda_specs import Written as Line
 from envdoctor.model import Held, Place, Recipe
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
     from envdoctor.app.lock_request import Asked, Tell
     from envdoctor.formats.condalock import CondaLock
-    from envdoctor.lock.settle import Settled, Wanted
+    from envdoctor.lock.settle import Settled
     from envdoctor.lock.spots import Spot
+    from envdoctor.lock.wanted import Wanted
     from envdoctor.matrix import Matrix
     from envdoctor.model import Facts, Finding, Wish
 
@@ -77,12 +79,14 @@ def lock(asked: Asked, wanted: Recipe, known: Matrix, folder: Path, tell: Tell) 
     path = path_of(folder, wanted.name)
     old = condalock.read(path) if path.exists() else None
     earlier = [_earlier(old)] if old is not None and conda_file.own(old) else []
+    asked = request.updating(asked, {package.name for package in old.packages} if old is not None else ())
     of_conda = lines(wanted, known)
-    every = _computers(asked, wanted, earlier)
+    every = _computers(asked, wanted)
     question = request.question(asked, wanted, known, request.before(asked, wanted, earlier), tell)
     question = dataclasses.replace(question, requirements=[], bounds=lock_files.bounds(wanted))
-    kept = None if "*" in asked.anew else old
-    settled = [_settled(question, spot, of_conda, known, kept) for spot in every]
+    kept = None if request.ALL in asked.anew else old
+    learnt = Learnt()
+    settled = [_settled(question, spot, of_conda, known, kept, learnt) for spot in every]
     document = conda_file.document(
         settled,
         question,
@@ -104,9 +108,9 @@ def _earlier(old: CondaLock) -> Earlier:
     return Earlier(str(conda_file.own(old).get("exclude-newer", "")), "")
 
 
-def _computers(asked: Asked, wanted: Recipe, earlier: Sequence[Earlier]) -> list[Spot]:
+def _computers(asked: Asked, wanted: Recipe) -> list[Spot]:
     """Give the computers: conda's platforms, each once; a Python is conda's own affair."""
-    found = request.computers(asked._replace(at=asked.at._replace(named=None)), wanted, earlier or [Earlier("", "")])
+    found = request.computers(wanted, request.described(asked, wanted), "")
     by_platform: dict[str, Spot] = {}
     for spot in found:
         other = by_platform.setdefault(spot.conda, spot)
@@ -124,14 +128,16 @@ def _hashes(of_conda: Lines, every: Sequence[Spot], wanted: Recipe) -> dict[str,
     return found
 
 
-def _settled(question: Wanted, spot: Spot, of_conda: Lines, known: Matrix, old: CondaLock | None) -> Settled:
+def _settled(
+    question: Wanted, spot: Spot, of_conda: Lines, known: Matrix, old: CondaLock | None, learnt: Learnt
+) -> Settled:
     pip = [str(conda_specs.requirement(line)) for line in of_conda.pip]
     kept = conda_file.kept(old, spot.conda) if old is not None else []
     specs = [*(line.text for line in of_conda.conda), *(["pip"] if pip else [])]
     channels = _with_secrets(question.recipe, of_conda)
     environment = Environment(channels, specs, pip, known.conda_names(), kept)
     rulings = pypi.rulings(conda_file.own(old), question.codes) if old is not None else ()
-    return request.settled(question, spot, Channels(question, spot, environment), rulings)
+    return lock_settling.solved(question, spot, Channels(question, spot, environment, learnt), rulings)
 
 
 def _with_secrets(wanted: Recipe, of_conda: Lines) -> Sequence[str]:
@@ -145,16 +151,19 @@ def _written(
     path: Path, document: Mapping[str, Any], settled: Sequence[Settled], old: CondaLock | None, asked: Asked
 ) -> Written:
     packages = document["package"]
-    before = {"packages": [entry._asdict() for entry in old.packages]} if old is not None else None
-    sizes = [record["size"] for record in json.loads(settled[0].text)[0]]
+    before = conda_file.compared([one._asdict() for one in old.packages], old.custom) if old is not None else None
+    now = conda_file.compared(packages, document["metadata"]["custom_metadata"])
+    changes.refuse_others(before, now, str(path))
     return Written(
         path=str(path),
         machines=tuple(one.spot.name or one.spot.conda for one in settled),
+        python=settled[0].versions.get("python", ""),
         before=document["metadata"]["custom_metadata"]["envdoctor-exclude-newer"],
         packages=len(packages),
-        size=sum(sizes),
+        size=conda_file.size(settled[0], packages),
         rulings=tuple(dict.fromkeys(ruling for one in settled for ruling in one.rulings)),
-        moved=tuple(changes.between(before, {"packages": packages})),
+        moved=tuple(changes.between(before, now)),
+        yanked=tuple(dict.fromkeys(name for one in settled for name in one.yanked)),
         dry=asked.dry,
         new=old is None,
         same=old is not None and path.read_text(encoding="utf-8") == conda_file.text(document, path.name),
@@ -169,17 +178,30 @@ class Checked(NamedTuple):
     asked: list[str]
     known: Matrix
 
-    def outcomes(self, seen: Facts, python: Path) -> Iterator[Finding | Held]:
-        """Compare the lock with what is asked for, with what is known, and with the environment of a Python."""
+    def outcomes(self, seen: Facts, python: Path, named: Sequence[str]) -> Iterator[Finding | Held]:
+        """Compare the lock with what is asked for, with what is known, and with the environment of a Python.
+
+        What is locked is judged for the machines that are named, else for those of the lock.
+        """
         yield from compare_conda.with_inputs(self.lock, self.asked)
-        for platform in self.lock.platforms:
-            spot = conda_file.spot_of(self.lock, platform)
-            versions = conda_file.versions(self.lock, platform, self.known.conda_names())
+        for spot in self._spots(named):
+            versions = conda_file.versions(self.lock, spot.conda, self.known.conda_names())
             verdict = judging.verdict(self.wanted, spots.facts(spot, versions, self.wanted), self.known)
             yield Held("LOCK000", "judgements of what is locked", sum(held.number for held in verdict.held))
             yield from (dataclasses.replace(finding, machine=spot.name or None) for finding in verdict.found)
         prefix = python.parent.parent if python.parent.name == "bin" else python.parent
         yield from compare_conda.with_target(self.lock, seen, str(prefix))
+
+    def _spots(self, named: Sequence[str]) -> Iterator[Spot]:
+        locked = [conda_file.spot_of(self.lock, platform) for platform in self.lock.platforms]
+        yield from (spot for spot in locked if not named or spot.name in named or machines.ALL in named)
+        others = [name for name in named if name != machines.ALL and name not in [spot.name for spot in locked]]
+        found = machines.find(others, self.wanted.machines)
+        for spot in request.computers(self.wanted, found, "") if found else ():
+            if spot.conda not in self.lock.platforms:
+                hint = f"it is for {', '.join(self.lock.platforms)}; make it with that machine"
+                raise UserError(f"the lock is not for `{spot.name}`, {spot.conda}", place=self.lock.file, hint=hint)
+            yield spot
 
 
 def checked(subject: str, to: Path | None, known: Matrix) -> Checked | None:

@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envdoctor.formats import pylock
-from envdoctor.lock import pypi
 from envdoctor.solve import wishes
 
 if TYPE_CHECKING:
@@ -43,6 +41,8 @@ def bounds(wanted: Recipe) -> list[str]:
 
 def asked_lines(wanted: Recipe) -> list[str]:
     """Give all that a lock of a recipe remembers of it."""
+    from envdoctor.lock import pypi
+
     return pypi.asked(requirements(wanted), bounds(wanted))
 
 
@@ -52,15 +52,25 @@ def named(recipe: str, machine: str = "") -> str:
     return f"pylock.{plain}-{machine}.toml" if machine else f"pylock.{plain}.toml"
 
 
-def existing(folder: Path, name: str) -> dict[Path, Lock]:
-    """Give the locks of a recipe that are in a folder."""
+def existing(folder: Path, name: str, *, whole: bool = True) -> dict[Path, Lock]:
+    """Give the locks of a recipe that are in a folder, whole or as a check asks for them."""
     own = folder / named(name)
-    paths = [own, *sorted(folder.glob(f"{own.stem}-*.toml"))]
-    found = {path: pylock.read(path) for path in paths if path.is_file()}
+    paths = [path for path in (own, *sorted(folder.glob(f"{own.stem}-*.toml"))) if path.is_file()]
+    if not paths:
+        return {}
+    found = {path: read(path, whole=whole) for path in paths}
     return {path: lock for path, lock in found.items() if path == own or _is_of(lock, name)}
+
+
+def read(path: Path, *, whole: bool) -> Lock:
+    """Give a lock, whole or as a check asks for it."""
+    from envdoctor.formats import pylock
+    from envdoctor.lock import recalled
+
+    return pylock.read(path) if whole else recalled.read(path)
 
 
 def _is_of(lock: Lock, name: str) -> bool:
     """Say whether a lock whose name begins like those of a recipe is of that recipe, and not another tool's."""
-    table = (lock.pylock.tool or {}).get("envdoctor")
+    table = lock.tool.get("envdoctor")
     return isinstance(table, dict) and table.get("recipe") == name

@@ -8,28 +8,29 @@ import platform as this
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor import cells
-from envdoctor.app import filters, judging, lock_files
+from envdoctor import recipe as recipes
+from envdoctor.app import lock_files
 from envdoctor.app.options import Filters
-from envdoctor.errors import Impossible, UserError
-from envdoctor.facts import At, Look, given, interpreter, machines, target
-from envdoctor.lock import settle, spots
-from envdoctor.model import Machine, Status
+from envdoctor.errors import UserError, near
+from envdoctor.facts import At, given, machines
+from envdoctor.lock import spots
+from envdoctor.lock.wanted import Wanted
+from envdoctor.model import Machine, Status, normalised
 from envdoctor.recipe import locking
 from envdoctor.solve import uv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
-    from envdoctor.lock.settle import Settled, Wanted
     from envdoctor.lock.spots import Spot
     from envdoctor.matrix import Matrix
     from envdoctor.model import Claim, Facts, Finding, Recipe
-    from envdoctor.model.locks import Ruling
 
     Tell = Callable[[str], None]
 
-_WAY_OUT = "`envdoctor explain CODE` tells what is known; a wider range in the recipe, or another Python, may help"
+
+ALL = "*"
+LOCKS = ("pylock", "conda-lock")
 
 
 class Asked(NamedTuple):
@@ -63,7 +64,10 @@ class Earlier(NamedTuple):
 
 def recipe(asked: Asked, known: Matrix) -> Recipe:
     """Give the recipe of the subject, with the variant of PyTorch that is asked for."""
-    wanted = judging.wanted(asked.subject, known)
+    wanted = recipes.load(asked.subject, known.conda_names())
+    if wanted.kind in LOCKS:
+        hint = "name what it was made from; `envdoctor lock check` checks it"
+        raise UserError("is a lock already", place=wanted.path, hint=hint)
     if not asked.torch:
         return wanted
     if not locking.VARIANT.fullmatch(asked.torch):
@@ -73,32 +77,29 @@ def recipe(asked: Asked, known: Matrix) -> Recipe:
     return dataclasses.replace(wanted, locking=wanted.locking._replace(torch=torch))
 
 
-def computers(asked: Asked, wanted: Recipe, earlier: Sequence[Earlier]) -> list[Spot]:
-    """Give the computers to lock for: the machines that are named or described, else all of the recipe."""
+def updating(asked: Asked, held: Collection[str]) -> Asked:
+    """Give what is asked for, what may move named as it is locked; raise UserError for what is not locked."""
+    names = tuple(normalised(name) for name in asked.anew if name != ALL)
+    if names and not held:
+        hint = "`--update` is for a lock that is there; without it one is made"
+        raise UserError("there is no lock to update", place=asked.subject, hint=hint)
+    for name in names:
+        if name not in held:
+            raise UserError(f"`--update {name}`: the lock has no such package", hint=near(name, held))
+    return asked._replace(anew=(ALL,) if ALL in asked.anew else names)
+
+
+def described(asked: Asked, wanted: Recipe) -> Sequence[Machine]:
+    """Give the computers that are described: by facts, by name, else all of the recipe; none for one like this."""
     if asked.at.given:
-        described: Sequence[Machine] = [Machine("", given.read(asked.at.given))]
-    else:
-        named = asked.machines or ((machines.ALL,) if wanted.machines else ())
-        described = machines.find(named, wanted.machines)
+        return [Machine("", given.read(asked.at.given))]
+    return machines.find(asked.machines or ((machines.ALL,) if wanted.machines else ()), wanted.machines)
+
+
+def computers(wanted: Recipe, described: Sequence[Machine], python: str) -> list[Spot]:
+    """Give the computers to lock for; those that say no Python of their own have this one."""
     system = {"Darwin": "darwin", "Windows": "windows"}.get(this.system(), "linux")
-    here = {"os": system, "arch": this.machine(), "python": ""}
-    if not all("python" in machine.facts for machine in described) or not described:
-        here["python"] = _python(asked.at, earlier)
-    return spots.of(wanted, described, here)
-
-
-def _python(at: At, earlier: Sequence[Earlier]) -> str:
-    """Give the Python where nobody declares one: that of an earlier lock, unless a target is named, else its own."""
-    if earlier and at.named is None:
-        return earlier[0].python
-    sighting = target.recognise(at.named)
-    if sighting.kind == "interpreter":
-        return str(interpreter.Question(str(sighting.path)).answer(at.timeout).get("python"))
-    look = Look(at)
-    try:
-        return look.facts().need("python").value
-    finally:
-        look.close()
+    return spots.of(wanted, described, {"os": system, "arch": this.machine(), "python": python})
 
 
 def before(asked: Asked, wanted: Recipe, earlier: Sequence[Earlier]) -> str:
@@ -120,13 +121,15 @@ def question(asked: Asked, wanted: Recipe, known: Matrix, instant: str, tell: Te
     """Give what is to be solved, and how a set is judged: as `check` does, what is ignored left out."""
 
     def judge(seen: Facts) -> list[Finding]:
+        from envdoctor.app import filters, judging  # while uv is at work
+
         found = filters.chosen(judging.verdict(wanted, seen, known), wanted, Filters())
         return [finding for finding in found if finding.status is Status.ERROR and not finding.suppressed]
 
     def claims(seen: Facts) -> Sequence[Claim]:
         return known.concerning({*seen.by_name}, wanted.uses)
 
-    return settle.Wanted(
+    return Wanted(
         recipe=wanted,
         requirements=lock_files.requirements(wanted),
         bounds=lock_files.bounds(wanted),
@@ -136,29 +139,7 @@ def question(asked: Asked, wanted: Recipe, known: Matrix, instant: str, tell: Te
         tell=tell,
         wheelless=known.wheelless(),
         codes=known.codes(),
-        anew=[name for name in asked.anew if name != "*"],
+        anew=[name for name in asked.anew if name != ALL],
         built=asked.built,
         limit=asked.limit,
     )
-
-
-def settled(wanted: Wanted, spot: Spot, ask: settle.Ask, rulings: Sequence[Ruling]) -> Settled:
-    """Give the set for a computer; raise Impossible with the reasons if there is none."""
-    wanted.tell(f"solving for {spot.name or spot.uv}, Python {spot.python}, up to {wanted.before}")
-    found = settle.settle(wanted, spot, ask, rulings)
-    if not found.text:
-        where = f" for {spot.name}" if spot.name else ""
-        problem = f"cannot be locked{where}: {'; '.join(found.reasons)}"
-        driver = any(error.kind == "driver" for error in found.errors)
-        raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT, driver=driver)
-    return found
-
-
-def allowed(wanted: Recipe, spot: Spot) -> None:
-    """Refuse a Python that a recipe does not allow."""
-    python = wanted.python
-    if python is not None and not cells.contains(python.specifier, spot.python):
-        hint = "`--fact python=3.11` names another, or `--target` an environment with one"
-        raise UserError(
-            f"it would be Python {spot.python}, not {python.specifier}", place=python.place or "", hint=hint
-        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor.facts import At
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 __all__ = ["FAIL_ON", "At", "Filters", "Options"]
@@ -32,7 +33,7 @@ class Options(NamedTuple):
 
     `machines`: the computers to judge for, by name or snapshot; none for the one that the target is on. `code`: the
     programs that are to run. `resolve`: judge what an installer would choose in place of what is installed, on a `day`,
-    or today.
+    or today. `move` hears how many files of how many the link check has read.
     """
 
     subject: str | None = None
@@ -45,3 +46,4 @@ class Options(NamedTuple):
     words: str = "envdoctor check"
     resolve: bool = False
     day: str = ""
+    move: Callable[[int, int], None] = lambda *_: None

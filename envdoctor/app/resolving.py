@@ -98,7 +98,7 @@ def _chosen(ground: Ground, options: Options, wanted: Recipe, known: Matrix, tel
         python=python.value,
         platform=cure.platform(base),
         wheelless=known.wheelless(),
-        until=day,
+        before=day,
     )
     answer = uv.solve(question)
     if not answer.asked:

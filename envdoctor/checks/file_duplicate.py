@@ -24,14 +24,15 @@ CODE = "FILE001"
 @check(CODE, "a distribution is installed twice in one folder")
 def duplicates(case: Case) -> Iterator[Outcome]:
     """Compare the metadata folders of each location."""
+    on_disk = [dist for dist in case.facts.distributions if dist.folder]
     copies: dict[tuple[str, str], list[Distribution]] = {}
-    for dist in case.facts.distributions:
-        if dist.folder:
+    if len({dist.name for dist in on_disk}) < len(on_disk):
+        for dist in on_disk:
             copies.setdefault((dist.location, dist.name), []).append(dist)
     for group in copies.values():
         if len({dist.version for dist in group}) > 1 or _of_one_form(group):
             yield _finding(group)
-    if copies:
+    if on_disk:
         yield Held(CODE, "no folder holds a distribution twice")
 
 

@@ -26,22 +26,16 @@ UNREADABLE, INVALID = "FILE002", "FILE003"
 def metadata(case: Case) -> Iterator[Outcome]:
     """Look at what was read of each distribution."""
     on_disk = [dist for dist in case.facts.distributions if dist.folder]
-    wrong = [finding for dist in on_disk for finding in _judge(dist)]
+    wrong = [_judged(dist) for dist in on_disk if dist.fault or cells.version(dist.version) is None]
     yield Held(UNREADABLE, "distributions state a name and a version", len(on_disk) - len(wrong))
     yield from wrong
 
 
-def _judge(dist: Distribution) -> Iterator[Finding]:
-    if dist.fault:
-        yield _finding(dist, UNREADABLE, Status.ERROR, dist.fault)
-    elif cells.version(dist.version) is None:
-        yield _finding(dist, INVALID, Status.WARNING, f"`{dist.version}` is not a version")
-
-
-def _finding(dist: Distribution, code: str, status: Status, what: str) -> Finding:
+def _judged(dist: Distribution) -> Finding:
+    what = dist.fault or f"`{dist.version}` is not a version"
     return Finding(
-        code=code,
-        status=status,
+        code=UNREADABLE if dist.fault else INVALID,
+        status=Status.ERROR if dist.fault else Status.WARNING,
         kind="corrupt",
         title=f"{dist.name}: {what}",
         cause="installers and programs that ask for its version stumble over it",

@@ -45,10 +45,11 @@ def _judged(case: Case, markers: Markers) -> Iterator[Outcome]:
     met = 0
     missing: dict[str, list[Need]] = {}
     unmet: dict[str, list[Need]] = {}
+    by_name = case.facts.by_name
     for need in _active(case.recipe, case.facts, markers):
-        name, specifier = need[1].name, need[1].specifier
-        dist = case.facts.distribution(name)
-        if dist is not None and _in_range(specifier, dist.version):
+        name, _, specifier, _ = need[1]
+        dist = by_name.get(name) or case.facts.distribution(name)
+        if dist is not None and (not specifier or _in_range(specifier, dist.version)):
             met += 1
         elif dist is not None:
             unmet.setdefault(name, []).append(need)
@@ -69,8 +70,10 @@ def _active(recipe: Recipe, facts: Facts, markers: Markers) -> Iterator[Need]:
     asked = {(wish.name, extra) for wish in wishes for extra in wish.extras}
     for dist in facts.by_name.values():
         for requirement in dist.requires:
-            if not requirement.marker or markers.may_hold(requirement.marker):
-                asked.update((requirement.name, extra) for extra in requirement.extras)
+            name, extras, _, marker = requirement
+            if not marker or markers.may_hold(marker):
+                if extras:
+                    asked.update((name, extra) for extra in extras)
                 yield dist, requirement
     yield from _of_extras(asked, facts, markers)
 
@@ -91,8 +94,6 @@ def _of_extras(asked: set[tuple[str, str]], facts: Facts, markers: Markers) -> I
 
 
 def _in_range(specifier: str, version: str) -> bool:
-    if not specifier:
-        return True
     try:
         return cells.contains(specifier, version)
     except ValueError:

@@ -54,4 +54,3 @@ def _change_key(claim: Claim, broken: Broken, case: Case) -> Fix | None:
 
 def _pin(cell: str) -> str:
     return cell if cell in ("*", "absent", "unset", "set") else cells.specifier(cell)
-

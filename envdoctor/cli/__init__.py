@@ -5,6 +5,7 @@ Errors that people cause are caught here, once, and become one line, a hint and 
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -12,33 +13,38 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from envdoctor import __version__
-from envdoctor.cli import check, diagnose, diff, explain, facts, lock, rules, run, smoke
 from envdoctor.cli.command import Command, Group
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envdoctor.errors import EnvdoctorError
 
 # The root of what a command line can do wrong, in click or in the click that Typer brings along.
 _Misused: type[Exception] = typer.BadParameter.__mro__[2]
-app = typer.Typer(
-    name="envdoctor",
-    cls=Group,
-    help="Is it my code or my environment? Judge an ML environment against what is known to work.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("check", cls=Command)(check.check)
-app.command("facts", cls=Command)(facts.facts)
-app.command("diagnose", cls=Command)(diagnose.diagnose)
-app.command("diff", cls=Command)(diff.diff)
-app.command("explain", cls=Command)(explain.explain)
-app.command("run", cls=Command)(run.run)
-app.command("smoke", cls=Command)(smoke.smoke)
-app.add_typer(lock.app, name="lock")
-app.add_typer(rules.app, name="rules")
+COMMANDS = ("check", "facts", "diagnose", "diff", "explain", "run", "smoke", "lock", "rules")  # as `--help` lists them
+
+
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """Give the app with the command that the words begin with, or with every one: a start needs one alone."""
+    app = typer.Typer(
+        name="envdoctor",
+        cls=Group,
+        help="Is it my code or my environment? Judge an ML environment against what is known to work.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(common)
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        module = importlib.import_module(f"envdoctor.cli.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(name, cls=Command)(getattr(module, name))
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -47,7 +53,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -67,7 +72,6 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     _open_streams()
-    sys.argv = run.split(sys.argv)
     try:
         _run()
     except EnvdoctorError as error:
@@ -99,8 +103,12 @@ def _open_streams() -> None:
 
 def _run() -> None:
     """Run the command, and what it printed to its end: a full disk shows at the last moment."""
+    if sys.argv[1:2] == ["run"]:
+        from envdoctor.cli import run
+
+        sys.argv = run.split(sys.argv)
     try:
-        status = app(standalone_mode=False)
+        status = app_for(sys.argv[1:])(standalone_mode=False)
     except _Misused as error:
         sys.exit(_shown(error))
     finally:

@@ -27,6 +27,7 @@ Logs = Annotated[
     typer.Argument(metavar="[LOG]...", help="Logs, packed ones too; `-` or none: standard input."),
 ]
 Form = Annotated[Format, typer.Option("--format", help="The format of the diagnosis.")]
+Online = Annotated[bool, typer.Option("--online", help="Ask the index which releases have a name that is missing.")]
 Json = Annotated[bool, typer.Option("--json", help="The same as `--format json`.")]
 
 
@@ -35,6 +36,7 @@ def diagnose(  # noqa: PLR0917  (Typer makes options of them)
     target: options.Target = None,
     fact: options.Given = None,
     matrix: options.Matrix = None,
+    online: Online = False,
     static: options.Static = False,
     timeout: options.Timeout = 30.0,
     form: Form = Format.TEXT,
@@ -47,9 +49,10 @@ def diagnose(  # noqa: PLR0917  (Typer makes options of them)
     """
     from envdoctor.app import diagnose as app
     from envdoctor.app.options import At
+    from envdoctor.cli import output
 
     at = At(named=target, given=tuple(fact or ()), static=static, timeout=timeout) if target or fact else None
-    told = app.diagnosed(app.Asked(_names(log), at, tuple(matrix or ())))
+    told = app.diagnosed(app.Asked(_names(log), at, tuple(matrix or ()), online), output.tell)
     _print(told, Format.JSON if json else form, color)
     raise typer.Exit(int(told.verdict == "environment"))
 

@@ -63,3 +63,24 @@ def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
 
     with bar(what) as move:
         yield move
+
+
+@contextmanager
+def reading(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows how far a reading is: a bar on a terminal that begins with the first step."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None  # noqa: ARG005
+        return
+    from contextlib import ExitStack
+
+    with ExitStack() as shown:
+        moves: list[Callable[[str, int, int], None]] = []
+
+        def move(done: int, total: int) -> None:
+            if not moves:
+                from envdoctor.report.progress import bar
+
+                moves.append(shown.enter_context(bar(what)))
+            moves[0]("", done, total)
+
+        yield move

@@ -11,8 +11,8 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, versions
-from envdoctor.diagnose.candidates import STRONG, merged
+from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptoms, tables, versions
+from envdoctor.diagnose.candidates import STRONG, merged, tidied
 from envdoctor.diagnose.literals import Text
 from envdoctor.model import Facts, Target
 from envdoctor.model.diagnosis import ENVIRONMENT, UNKNOWN, Diagnosis, Log
@@ -32,25 +32,30 @@ NOTHING = Facts(Target("log", "the log"), listed=False)
 
 
 class Known(NamedTuple):
-    """What a log is judged by. `names` gives the claims about a dotted name, `judged` what facts say of a claim."""
+    """What a log is judged by.
+
+    `names` gives the claims about a dotted name, `judged` what facts say of a claim, `tables` the claims that say which
+    releases of some packages belong together.
+    """
 
     claims: tuple[Claim, ...]
     mechanisms: tuple[Mechanism, ...]
     origins: Origins
     names: Callable[[str], Sequence[Claim]]
     judged: Callable[[Claim, Facts], Standing]
+    tables: tables.Tables
 
 
-def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None) -> Diagnosis:
-    """Give the diagnosis of logs, joined with the facts of a target if there is one."""
+def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None, *, online: bool = False) -> Diagnosis:
+    """Give the diagnosis of logs, joined with a target's facts if there is one; `online`: an index is asked too."""
     read = reading.laid_out(line._replace(file=log.name) for log in logs for line in log.lines)
     facts = _facts(read, known, target)
     found = _candidates(read, known, facts, joined=target is not None)
     ordered = join.confirmed_first(merged(found))
     return Diagnosis(
         verdict=ordered[0].cause.says if ordered else UNKNOWN,
-        causes=_told(ordered),
-        decide=_decide(ordered, target),
+        causes=tuple(_tidied(tables.answered(cause, known.tables, facts)) for cause in _told(ordered)),
+        decide=_decide(ordered, target, online=online),
         logs={log.name: log.total for log in logs},
         target=f"{target.target.kind} {target.target.path}" if target else "",
     )
@@ -60,7 +65,7 @@ def _facts(read: Sequence[Read], known: Known, target: Facts | None) -> Facts:
     """Give the facts of the target, or those that the log states; what the log shows at work is not absent."""
     if target is None:
         return dataclasses.replace(NOTHING, facts=versions.stated(read, known.origins))
-    at_work = {owners.of_file(path, known.origins) for path in {path for one in read for path in one.frames}}
+    at_work = {owners.of_file(path, known.origins) for path in {path for one in read for path in one.files}}
     missing = dict.fromkeys(at_work - {"", *target.by_name}, "the log shows it, the target does not have it")
     return dataclasses.replace(target, missing={**missing, **target.missing})
 
@@ -85,7 +90,7 @@ def _candidates(read: Sequence[Read], known: Known, facts: Facts, *, joined: boo
 
 def _mentioned(read: Sequence[Read], origins: Origins) -> frozenset[str]:
     """Name the components that a log speaks of: the owners of its files, and its words."""
-    files = {path for one in read for path in one.frames}
+    files = {path for one in read for path in one.files}
     found = {owners.of_file(path, origins) for path in files}
     for word in {word for one in read for word in _WORD.findall(f"{one.line.stream} {one.text}")}:
         found.add(owners.normal(word))
@@ -93,22 +98,37 @@ def _mentioned(read: Sequence[Read], origins: Origins) -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def _tidied(cause: Cause) -> Cause:
+    return dataclasses.replace(cause, fixes=tidied(cause.fixes))
+
+
 def _told(ordered: Sequence[Candidate]) -> tuple[Cause, ...]:
     """Give the causes to show: those that say what the verdict says, what is strong before what is weak."""
     if not ordered:
         return ()
     same = [one for one in ordered if one.cause.says == ordered[0].cause.says]
-    strong = [one for one in same if one.weight >= STRONG] or same[:1]
-    return tuple(one.cause for one in strong[:SHOWN])
+    found: list[Candidate] = []
+    for one in [one for one in same if one.weight >= STRONG] or same[:1]:
+        if not (one.claims == () and any(_tells(first, one) for first in found)):
+            found.append(one)
+    return tuple(one.cause for one in found[:SHOWN])
 
 
-def _decide(ordered: Sequence[Candidate], target: Facts | None) -> tuple[str, ...]:
+def _tells(first: Candidate, one: Candidate) -> bool:
+    """Say whether what knows more of a line has told already what a mechanism says of it."""
+    return first.at == one.at and not set(first.cause.packages).isdisjoint(one.cause.packages)
+
+
+def _decide(ordered: Sequence[Candidate], target: Facts | None, *, online: bool) -> tuple[str, ...]:
     """Say what would decide what is open."""
     if ordered and (ordered[0].cause.says != ENVIRONMENT or ordered[0].cause.state != "open"):
         return ()
     found = []
     if target is None:
         found.append("`--target WHAT` joins the log with what is installed where the job ran")
+    if ordered and (lack := ordered[0].cause.lack) and not online:
+        wanted = f"{lack.name}({lack.argument}=)" if lack.argument else lack.name
+        found.append(f"`--online` asks the index which releases of {lack.package} have `{wanted}`")
     if not ordered:
         found.append("`envdoctor check` judges the environment itself, `--deep` also the content of its files")
         found.append("`envdoctor diff OLD-SNAPSHOT` shows what changed since the job last ran")

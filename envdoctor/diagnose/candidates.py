@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envdoctor.diagnose.reading import Read
-    from envdoctor.model import Claim
+    from envdoctor.model import Claim, Fix
     from envdoctor.model.diagnosis import Cause, Line
 
 STRONG = 2.0
@@ -57,8 +57,26 @@ def merged(found: Iterable[Candidate]) -> list[Candidate]:
         first = by_code[key]
         said = {line.text for line in first.cause.lines}
         lines = (*first.cause.lines, *(line for line in one.cause.lines if line.text not in said))
-        by_code[key] = first._replace(cause=dataclasses.replace(first.cause, lines=lines[:MOST_LINES]))
+        more = tuple(fix for fix in one.cause.fixes if is_exact(fix) and fix not in first.cause.fixes)
+        fixes = (*first.cause.fixes, *more) if any(map(is_exact, first.cause.fixes)) else (*more, *first.cause.fixes)
+        by_code[key] = first._replace(cause=dataclasses.replace(first.cause, lines=lines[:MOST_LINES], fixes=fixes))
     return list(by_code.values())
+
+
+def is_exact(fix: Fix) -> bool:
+    """Say whether a fix names a range, not only a package."""
+    return any(cell not in ("*", "") for cell in fix.pins.values())
+
+
+def tidied(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Give fixes without those that only name packages of which another gives the range, and each change once."""
+    found: dict[str, Fix] = {}
+    for fix in fixes:
+        found.setdefault(repr((dict(fix.pins), dict(fix.env), fix.python, fix.reinstall, fix.pins or fix.note)), fix)
+    ranged = {name for fix in found.values() if is_exact(fix) for name in fix.pins}
+    return tuple(
+        fix for fix in found.values() if is_exact(fix) or not fix.pins or fix.env or not ranged.issuperset(fix.pins)
+    )
 
 
 MOST_LINES = 4

@@ -86,22 +86,33 @@ def _confidence(one: Candidate, state: str) -> str:
 def agreed(found: Sequence[Candidate]) -> list[Candidate]:
     """Let what is known best of a line decide for all that is found in it, and lend its fixes to one another.
 
-    A rule of the pair that the log speaks of knows more than the table of names, and both more than a mechanism.
+    A rule of the pair that the log speaks of knows more than the table of names, and both more than a mechanism. Where
+    a line has no rule, those of its chain of failures that speak of the same package decide.
     """
     lines: dict[int, list[Candidate]] = {}
+    chains: dict[int, list[Candidate]] = {}
     for one in found:
         lines.setdefault(one.at, []).append(one)
-    return [_agreed(one, lines[one.at]) for one in found]
+        chains.setdefault(one.group, []).append(one)
+    return [_agreed(one, _around(one, lines[one.at], chains[one.group])) for one in found]
+
+
+def _around(one: Candidate, line: Sequence[Candidate], chain: Sequence[Candidate]) -> list[Candidate]:
+    if any(other.claims for other in line):
+        return list(line)
+    near = [other for other in chain if other.claims and set(other.cause.packages) & set(one.cause.packages)]
+    return [*line, *near]
 
 
 def _agreed(one: Candidate, here: Sequence[Candidate]) -> Candidate:
-    near = [other for other in here if set(other.cause.packages) & set(one.cause.packages)]
+    near = [other for other in here if not one.claims or set(other.cause.packages) & set(one.cause.packages)]
     pairs = [other for other in near if other.claims and not _is_name(other)]
     rules = [other for other in pairs if other.fits or other.cause.state == CONFIRMED]
     names = [other for other in near if other.claims and _is_name(other)]
     states = {other.cause.state for other in (rules or names)} - {OPEN}
     state = CONFIRMED if CONFIRMED in states else REFUTED if states == {REFUTED} else one.cause.state
-    more = [fix for other in near for fix in other.cause.fixes if fix not in one.cause.fixes and fix.pins]
+    lenders = [other for other in near if other.weight >= STRONG]
+    more = [fix for other in lenders for fix in other.cause.fixes if fix not in one.cause.fixes and fix.pins]
     fixes = [*one.cause.fixes, *(more if one.cause.state == OPEN or state == REFUTED else ())]
     kept = tuple({_change(fix): fix for fix in reversed(fixes)}.values())[::-1][:MOST_FIXES]
     return one._replace(cause=dataclasses.replace(one.cause, state=state, fixes=kept))

@@ -1,7 +1,6 @@
 """Find the mechanisms whose words a log holds, and fill their texts with what the words lead to.
 
-A group of a pattern that is called `module`, `library`, `soname`, `symbol` or `package` leads to a component; `caller`
-is the package whose code ran last before the line, `owner` the one that brings the file which could not be loaded.
+What the words of a line lead to (`leads`) fills the placeholders of a mechanism's texts.
 """
 
 from __future__ import annotations
@@ -10,31 +9,24 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
-
-from envdoctor.diagnose import owners
+from envdoctor.diagnose import leads
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
 from envdoctor.model import Source, is_host
-from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, Cause, Origins
+from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, Cause
 
 if TYPE_CHECKING:
     import re as regex
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from envdoctor.diagnose.literals import Text
     from envdoctor.diagnose.reading import Read
     from envdoctor.model import Fix
-    from envdoctor.model.diagnosis import Mechanism
+    from envdoctor.model.diagnosis import Mechanism, Origins
 
 _UNNAMED = "a package"
+_UNWRITTEN = ("symbol", "class", "module")  # these are told by the component that they lead to
 _HOLE = re.compile(r"\{(\w+)\}")
-_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")
-_BEFORE_PATH = re.compile(r"[\s'\"(\[,=`]")
-_NO_PACKAGES = frozenset(  # words that stand where a package's name may stand
-    [*"a an and are at be by for from in is it its not of on or that the their this to with you your have has".split(),
-     *"must should needs requires package packages module modules library libraries version versions which".split(),
-     *"python cuda driver gpu".split()]
-)  # fmt: skip
+_ASIDE = re.compile(r" \(\{(\w+)\}\)")
 _CLAUSE = re.compile(r"^(===|==|~=|!=|<=|>=|<|>)\s*\d")
 
 
@@ -51,10 +43,12 @@ def found(
 
 
 def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origins: Origins) -> Iterator[Candidate]:
-    words = leads(match, read, origins)
+    if "failed" in mechanism.needs and not read.fails:
+        return
+    words = leads.of(match, read, origins)
     if not all(words.get(need) for need in mechanism.needs):
         return
-    told = words | {name: value for name, value in match.groupdict().items() if value}  # as the log writes it
+    told = words | {name: value for name, value in match.groupdict().items() if value and name not in _UNWRITTEN}
     packages = tuple(dict.fromkeys(filled for word in mechanism.packages if (filled := _filled(word, words))))
     cause = Cause(
         code=mechanism.code,
@@ -66,97 +60,16 @@ def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origin
         lines=(shown(read.line),),
         fixes=tuple(fix for given in mechanism.fixes if (fix := _fix(given, words)) is not None),
         source=Source(mechanism.source, mechanism.checked, mechanism.evidence),
+        lack=leads.lack(words) if mechanism.says == ENVIRONMENT else None,
     )
     weight = weighed(mechanism.weight, read) if mechanism.says == ENVIRONMENT else mechanism.weight
     yield Candidate(cause, weight, read.group, read.line.number)
 
 
-def leads(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
-    """Give what the groups of a match say, and the components that they and the frames before them lead to."""
-    words = {name: value for name, value in match.groupdict().items() if value}
-    behind = owners.callers(read.frames, origins)
-    words |= _owner(words, read, behind, origins) | {"here": _own(read.frames)}
-    if wish := words.get("wish"):
-        words |= _wished(wish)
-    if module := words.get("module"):
-        known = owners.of_module(module, origins) or _seen(module, behind)
-        words |= {"dotted": module, "module": known, "guess": known or owners.guessed(module)}
-    for group, leads_to in _LEADS.items():
-        if said := words.get(group):
-            words[group] = leads_to(said, origins)
-    named = {words.get(key) for key in ("module", "guess", "package")}
-    words["caller"], words["second"] = [*(name for name in behind if name not in named), "", ""][:2]
-    return words
-
-
-def _owner(words: Mapping[str, str], read: Read, behind: Sequence[str], origins: Origins) -> dict[str, str]:
-    """Give the package of the library that could not be loaded, else the one whose code ran last."""
-    library = words.get("library") or _library(read.text)
-    owner = owners.of_file(library, origins) if library and library != words.get("soname") else ""
-    return {"owner": owner or next(iter(behind), "")}
-
-
-def _named(name: str, origins: Origins) -> str:
-    if name.lower() in _NO_PACKAGES:
-        return ""
-    return owners.of_module(name, origins) or owners.normal(name)
-
-
-def _of_wheel(file: str, _origins: Origins) -> str:
-    return owners.normal(file.rpartition("/")[2].partition("-")[0])
-
-
-def _of_function(name: str, origins: Origins) -> str:
-    """Give the package of a compiled function whose name begins with its module's."""
-    tops = {f"{module}_": dists[0] for module, dists in origins.modules.items() if len(module) > 4}
-    return owners.of_library(name, Origins({}, tops, {}))
-
-
-_LEADS: dict[str, Callable[[str, Origins], str]] = {
-    "soname": owners.of_library,
-    "symbol": owners.of_symbol,
-    "package": _named,
-    "other": _named,
-    "requirer": _named,
-    "file": _of_wheel,
-    "call": _of_function,
-}
-
-
-def _wished(wish: str) -> dict[str, str]:
-    """Take a requirement apart: its package, and the range that it needs."""
-    try:
-        asked = Requirement(wish.strip())
-    except InvalidRequirement:
-        return {}
-    return {"package": asked.name, "need": str(asked.specifier), "wish": f"{asked.name}{asked.specifier}"}
-
-
-def _library(text: str) -> str:
-    """Give the shared library that a line is about, with its path: the first that is not only named as a version."""
-    for found in _LIBRARY.finditer(text):
-        before = text[: found.end()]
-        path = _BEFORE_PATH.split(before)[-1]
-        if not before.removesuffix(path).endswith(("version ", "in file ", "with error: ")):
-            return path
-    return ""
-
-
-def _own(frames: Sequence[str]) -> str:
-    """Give the file of the last frame if it is the program's own."""
-    last = frames[-1] if frames else ""
-    installed = "site-packages" in last or "dist-packages" in last or last.startswith("<") or not last.endswith(".py")
-    return "" if installed or owners.is_standard(last) else last.replace("\\", "/").rpartition("/")[2]
-
-
-def _seen(module: str, behind: Sequence[str]) -> str:
-    guess = owners.guessed(module)
-    return guess if guess in behind else ""
-
-
 def _filled(template: str, words: Mapping[str, str], otherwise: str = "") -> str:
-    """Fill the holes of a text; one that leads nowhere makes a lone placeholder empty."""
-    return _HOLE.sub(lambda hole: words.get(hole[1]) or otherwise, template)
+    """Fill the holes of a text; one that leads nowhere makes a lone placeholder, or one in brackets, empty."""
+    told = _ASIDE.sub(lambda hole: hole[0] if words.get(hole[1]) else "", template)
+    return _HOLE.sub(lambda hole: words.get(hole[1]) or otherwise, told)
 
 
 def _fix(fix: Fix, words: Mapping[str, str]) -> Fix | None:

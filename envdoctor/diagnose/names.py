@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor.diagnose import owners
 from envdoctor.diagnose.candidates import Candidate, shown, weighed
 from envdoctor.model import Source, State
-from envdoctor.model.diagnosis import ENVIRONMENT, Cause
+from envdoctor.model.diagnosis import ENVIRONMENT, Cause, Lack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +33,7 @@ _FORMS = (
     r"type object '(?P<module>\w+)' has no attribute '(?P<name>\w+)'",
 )
 _WEIGHT = 3.2
+_KINDS = {"python": "python-version", "protobuf": "protobuf"}
 _BESIDE = 2.9  # for the standard library a mechanism knows more
 
 
@@ -66,19 +67,20 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
     """Give the cause: the range that the facts are in, else the newest, for names are removed more often than added."""
     ordered = sorted(claims, key=lambda claim: not _removed(claim))
     first, package = ordered[0], ordered[0].package
-    behind = [name for name in owners.callers(read.frames, origins) if name != package]
+    behind = [name for name in owners.callers(read.files, origins) if name != package]
     known = facts.get(package).state is State.KNOWN
     fixes = [_noted(claim, fix) for claim in ordered for fix in claim.fixes]
     cause = Cause(
         code=first.code,
         says=ENVIRONMENT,
-        kind="python-version" if package == "python" else first.kind or "version-pair",
+        kind=_KINDS.get(package) or first.kind or "version-pair",
         title=f"`{gone.dotted}` is not in every {package}" if not known else first.title,
         cause="; or ".join(claim.cause for claim in ordered) + _told(behind),
         packages=tuple(dict.fromkeys([package, *behind[:2], *_pinned(fixes)])),
         lines=(shown(read.line),),
         fixes=tuple(fixes),
         source=Source(first.source, first.checked, first.evidence),
+        lack=Lack(package, gone.dotted, asker=next(iter(behind), "")) if package != "python" else None,
     )
     weight = _BESIDE if package == "python" else _WEIGHT
     return Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(ordered))

@@ -17,6 +17,8 @@ _EGG = re.compile(r"([A-Za-z][\w.]*?)-\d[\w.+!]*(?:-py\d[\w.-]*|\.dist-info|\.eg
 _PYTHON_ITSELF = re.compile(
     r"[/\\]lib(?:64)?[/\\]python\d\.\d+[/\\](?!(?:site|dist)-packages)|[/\\]Lib[/\\](?!site-packages)"
 )
+_VERSIONED = re.compile(r"_(\d{2})_(\d{1,2})$")  # __nvJitLinkAddData_12_1
+_LONGEST = 400
 _GENERIC = frozenset(
     "utils util test tests common core src lib data models model config main app scripts tools home".split()
 )
@@ -84,6 +86,26 @@ def of_symbol(symbol: str, origins: Origins) -> str:
         if found := origins.symbols.get(f"{word}::"):
             return found
     return ""
+
+
+def since(symbol: str, origins: Origins) -> str:
+    """Give the release of its component in which a symbol appeared, or nothing."""
+    if found := _VERSIONED.search(symbol):
+        return f"{found[1]}.{found[2]}"
+    return _longest(symbol, origins.since)
+
+
+def readable(symbol: str) -> str:
+    """Give a symbol as its source has it, without its arguments."""
+    if not symbol.startswith("_Z") or len(symbol) > _LONGEST:
+        return symbol[:_LONGEST]
+    import itanium_demangler
+
+    try:
+        parsed = itanium_demangler.parse(symbol)
+    except (RecursionError, NotImplementedError, ValueError, IndexError):  # a name that no compiler made
+        return symbol
+    return str(parsed).partition("(")[0] if parsed else symbol
 
 
 def _words(mangled: str) -> Iterator[str]:

@@ -21,27 +21,56 @@ _JOINS = re.compile(
     r"\s*(?:[|+] *)*(?:During handling of the above exception|The above exception was the direct cause)"
 )
 _FRAME = re.compile(r'File "([^"]{1,500})"|^File (\S{1,500}?)(?::\d+|, line |, in )|^\[?(/[^\s:()]{1,500}\.py)[\]:( ]')
+_BUILT = re.compile(
+    r"(?:[Bb]uilding wheel|[Cc]ould not build wheels?|Failed to build|Preparing metadata) for:? ([A-Za-z][\w.-]{1,80})"
+)
 _FRAME_PYTEST = re.compile(r"^([\w./\\:~-]{1,300}\.py):\d+: ")
 _RAISED = re.compile(r"(?:[\w.]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Fault|Timeout)\b")
 _WARNS = re.compile(
     r"\bW(?:ARN(?:ING)?|arning)\b|\w+Warning\b|^(?:\d{4}-\d\d-\d\d \S+: )?[WI] |^[WI]\d{4} |^[WI] external|\[W:"
 )
+_WARNING = re.compile(r"\b\w{0,40}Warning: ")
+_FAILS = re.compile(
+    r"^\s{0,8}(?:[\w.]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception|Failure|Fault)\b"
+    r"|^(?:\d{4}-\d\d-\d\d \S+: )?[EF](?:\d{4})? "
+    r"|\b(?:ERROR|FATAL|CRITICAL)\b|\b(?:[Ee]rror|[Ff]atal)\b ?[:\]]"
+)
+_INFORMS = re.compile(r"\b(?:INFO|DEBUG|NOTE|NOTICE)\b|^(?:\d{4}-\d\d-\d\d \S+: )?I |^I\d{4} |\d{1,3}%\|")
+_LOADS = re.compile(r"in <module>|^File \S{1,500}:\d+$")
 _FARTHEST = 80
+_SENTENCE = 8  # lines that a message may go on
+_EXCERPT = 12  # lines of a log that is the failure and nothing else
+
+
+class Frame(NamedTuple):
+    """A file that a traceback runs through; `loads`: it is being imported there."""
+
+    path: str
+    loads: bool
 
 
 class Read(NamedTuple):
-    """A line with its place in the course of the log: which group it belongs to and the files run through before it."""
+    """A line with its place in the course of the log: which group it belongs to and the files run through before it.
+
+    `raised`: it names an exception. `fails`: it says what has failed, or goes on to say so.
+    """
 
     line: Line
     group: int
-    frames: tuple[str, ...]
+    frames: tuple[Frame, ...]
     raised: bool
     warns: bool
+    fails: bool
 
     @property
     def text(self) -> str:
         """Give the words of the line."""
         return self.line.text
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Give the files run through."""
+        return tuple(one.path for one in self.frames)
 
 
 def laid_out(lines: Iterable[Line]) -> list[Read]:
@@ -57,24 +86,30 @@ def laid_out(lines: Iterable[Line]) -> list[Read]:
 def _course(lines: Sequence[Line]) -> list[Read]:
     """Follow one writer; the group of a line is the number of the line that its chain of failures begins at."""
     found: list[Read] = []
-    frames: list[tuple[int, str]] = []
-    group, joined = (lines[0].number if lines else 0), False
+    frames: list[tuple[int, Frame]] = []
+    group, joined, failed = (lines[0].number if lines else 0), False, -_SENTENCE
+    excerpt = sum(1 for line in lines if line.text.strip()) <= _EXCERPT
     for index, line in enumerate(lines):
         if _JOINS.match(line.text):
             joined = True
         elif _BEGINS.match(line.text):
             group = group if joined else line.number
             joined, frames = False, (frames if joined else [])
-        raised = bool(_RAISED.search(line.text[:400]))
-        frames += [(index, path) for path in _files(line.text)]
-        near = tuple(path for at, path in frames if index - at <= _FARTHEST)
-        found.append(Read(line, group, near, raised, bool(_WARNS.search(line.text[:200]))))
+        raised = bool(_RAISED.search(line.text[:400])) and not _WARNING.search(line.text[:400])
+        passed = [Frame(path, bool(_LOADS.search(line.text[:600]))) for path in _files(line.text)]
+        frames += [(index, frame) for frame in passed]
+        near = tuple(frame for at, frame in frames if index - at <= _FARTHEST)
+        warns, said = bool(_WARNS.search(line.text[:200])), bool(_FAILS.search(line.text[:200]))
+        said = said or (excerpt and not _INFORMS.search(line.text[:200]))
+        failed = -_SENTENCE if passed or warns or not line.text.strip() else index if said else failed
+        found.append(Read(line, group, near, raised, warns, index - failed < _SENTENCE))
     return found
 
 
 def _files(text: str) -> list[str]:
     found = [next(filter(None, hit.groups())) for hit in _FRAME.finditer(text[:1000])]
-    return found or [hit[1] for hit in _FRAME_PYTEST.finditer(text[:1000])]
+    built = [f"site-packages/{hit[1]}" for hit in _BUILT.finditer(text[:300])]
+    return found or built or [hit[1] for hit in _FRAME_PYTEST.finditer(text[:1000])]
 
 
 def continued(read: Sequence[Read], index: int, most: int = 12) -> str:

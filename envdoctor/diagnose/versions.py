@@ -28,6 +28,9 @@ _PYTHON = (
     re.compile(r"\.cpython-(?P<major>3)(?P<minor>\d+)-"),
 )
 _DRIVER = re.compile(r"Driver Version: (?P<version>\d{3}(?:\.\d+)+)")
+_TOOLKIT = re.compile(
+    r"(?:[Dd]etected|Installed) CUDA version \(?(?P<version>\d+\.\d+)|compilation tools, release (?P<tools>\d+\.\d+)"
+)
 _WISHES = ("requires", "require", "Cannot install", "satisfies", "satisfy", "->", "needs", "from versions")
 
 
@@ -50,10 +53,13 @@ def _said(text: str, origins: Origins) -> Iterator[tuple[str, str]]:
             yield "python", hit.groupdict().get("version") or f"{hit['major']}.{hit['minor']}"
     if hit_ := _DRIVER.search(text):
         yield "driver", hit_["version"]
+    if hit_ := _TOOLKIT.search(text):
+        yield "cuda.toolkit", hit_["version"] or hit_["tools"]
     if any(word in text for word in _WISHES) and "but you have" not in text:
         return
     for form in _FORMS:
         for hit in form.finditer(text[:2000]):
-            name = owners.of_module(hit["name"], origins) or owners.normal(hit["name"])
+            word = owners.normal(hit["name"])
+            name = origins.words.get(word) or owners.of_module(hit["name"], origins) or word
             if cells.version(hit["version"]) is not None and name != "python":
                 yield name, hit["version"]

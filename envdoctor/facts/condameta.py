@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from envdoctor.facts import beginnings
 from envdoctor.facts.paths import shown
-from envdoctor.model import Fact, Trace
+from envdoctor.model import Fact, Trace, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,20 +37,23 @@ def facts(prefix: str, root: Root) -> Iterator[Fact]:
 def traces(prefix: str, sites: Sequence[Site], root: Root) -> Iterator[Trace]:
     """Give each package of conda that pip has replaced or removed."""
     folder = root.real(f"{prefix}/conda-meta")
+    files = beginnings.names(folder)
+    if not files:
+        return
     there = {entry for site in sites for entry in site.entries}
     present = {one.dist.name: one.dist for site in sites for one in site.installed}
-    for file in beginnings.names(folder):
+    for file in files:
         parts = file.removesuffix(".json").rsplit("-", 2)
         if not file.endswith(".json") or len(parts) != 3 or not _OF_PYTHON.search(parts[2]):
             continue
         for name, version in _recorded(root.real(f"{folder}/{file}")):
             if f"{name}-{version}.dist-info" in there:
                 continue
-            known = present.get(canonicalize_name(name))
+            known = present.get(normalised(name))
             place = shown(root.below(f"{prefix}/conda-meta/{file}"))
             what = "conda replaced" if known else "conda removed"
             others = (known.version,) if known else ()
-            yield Trace(what, canonicalize_name(name), (place,), said=version, others=others, via=parts[0])
+            yield Trace(what, normalised(name), (place,), said=version, others=others, via=parts[0])
 
 
 def _recorded(record: str) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ def look(answer: Mapping[str, Any], sites: Sequence[Site], *, root: Root | None 
     """Give the search path and the traces; in the root of an image the variables of this process say nothing."""
     inside = root or Root()
     variables = {} if inside.folder else dict(os.environ)
-    path = search.folders(answer, variables.get("PYTHONPATH", ""), inside)
+    path = search.folders(answer, variables.get("PYTHONPATH", ""), sites, inside)
     return Seen(path, tuple(_traces(answer, sites, path, variables, inside, deep)))
 
 

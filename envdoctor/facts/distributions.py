@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from envdoctor import spread
 from envdoctor.errors import CannotLook
-from envdoctor.facts import remembered
+from envdoctor.facts import gaps, remembered
+from envdoctor.facts.gaps import Gaps
 from envdoctor.facts.inside import Root
 from envdoctor.facts.paths import shown
 from envdoctor.formats import metadata, record
@@ -15,9 +18,11 @@ from envdoctor.formats.record import Record
 from envdoctor.model import Distribution, Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from envdoctor.facts.remembered import Shelf
+    from envdoctor.facts.remembered import Row, Shelf, Stamps
+
+    Look = tuple[Stamps, Row | None, tuple[tuple[str, ...], ...]]
 
 FIRST_READ = 16_384
 MOST_HEADER = 1_000_000
@@ -25,16 +30,21 @@ MOST_RECORD = 64_000_000
 # These strip files and rewrite paths in them after the RECORD was written, and keep a list of their own.
 _REWRITING = ("conda", "rpm")
 _DEBIANS = "/lib/python3/dist-packages"
-_ENDS = (".dist-info", ".egg-info")
+_LASTING = ".dist-info"  # what is remembered: it has a RECORD that changes with it
+_ENDS = (_LASTING, ".egg-info")
 _EGG = "EGG-INFO"  # of a folder that `setup.py install` made and put on the path
 
 
 class Installed(NamedTuple):
-    """A distribution, the metadata folder it was read from, and its RECORD: None where there is none to read."""
+    """A distribution, the metadata folder it was read from, its RECORD (None where there is none), and what it lacks.
+
+    `gaps` are empty where nobody asked for the files.
+    """
 
     dist: Distribution
     entry: str
     record: Record | None
+    gaps: Gaps | None = None
 
 
 class Site(NamedTuple):
@@ -57,29 +67,59 @@ class Found(NamedTuple):
         return tuple(one.dist for site in self.sites for one in site.installed)
 
 
-def scan(folders: Iterable[str], root: Root | None = None, *, installers: bool = False) -> Found:
-    """Give what is installed in folders; raise CannotLook for a folder that is there and cannot be read."""
+def scan(folders: Iterable[str], root: Root | None = None, *, installers: bool = False, files: bool = False) -> Found:
+    """Give what is installed in folders; raise CannotLook for a folder that is there and cannot be read.
+
+    With `installers` each says who installed it, with `files` which of its files are not as they were recorded.
+    """
     root = root or Root()
     sites: dict[str, Site] = {}
     for folder in folders:
         real = os.path.realpath(root.real(folder))
         if real not in sites:
-            sites[real] = _site(folder, real, root, installers)
+            sites[real] = _site(folder, real, root, installers, files)
     return Found(tuple(sites.values()))
 
 
-def _site(folder: str, real: str, root: Root, installers: bool) -> Site:
+def _site(folder: str, real: str, root: Root, installers: bool, files: bool) -> Site:
     location = shown(root.below(folder))
     names = _names(real)
     about = [name for name in names if (name.endswith(_ENDS) and not name.startswith("~")) or name == _EGG]
-    shelf = remembered.Shelf(real) if about and not root.folder else None
-    reader = _Reader(real, location, root, shelf)
-    installed = [reader.one(name) for name in about]
-    if shelf is not None:
-        shelf.close()
+    shelf = remembered.Shelf(real, f"{_FIELDS} {location}") if about and not root.folder else None
+    reader = _Reader(real, location, root, shelf, files)
+    installed = list(_installed(about, reader))
     if installers:
         installed = [one._replace(dist=reader.with_installer(one)) for one in installed]
     return Site(real, location, tuple(names), tuple(installed))
+
+
+def _installed(about: Sequence[str], reader: _Reader) -> Iterator[Installed]:
+    """Give what each metadata entry says, as remembered where that still stands."""
+    looks = spread.over(reader.look, about)
+    if reader.shelf is not None:
+        read = {name: look[:2] for name, look in zip(about, looks, strict=True) if look and _is_lasting(*look)}
+        reader.shelf.keep(about, read)
+    for name, look in zip(about, looks, strict=True):
+        _, row, wrong = look or _STANDS
+        dist, requires, listed = row or reader.remembered(name)
+        yield Installed(
+            _made_of(Distribution, (*dist, tuple(map(_requirement, requires)))),
+            name,
+            None if listed is None else _made_of(Record, listed),
+            Gaps(*wrong) if wrong else None,
+        )
+
+
+def _is_lasting(stamps: Stamps, row: Row | None, _: object) -> bool:
+    """Say whether a row was read now, of files that can be looked at again, and without a fault."""
+    return bool(stamps) and row is not None and row[0][_HEADERS]
+
+
+_FIELDS = " ".join((*Distribution._fields, *Requirement._fields, *Record._fields))
+_HEADERS = Distribution._fields.index("headers")
+_made_of = tuple.__new__  # thousands at every check: without a look at what was looked at when it was remembered
+_requirement = partial(_made_of, Requirement)
+_STANDS: Look = ((), None, ())
 
 
 def _names(folder: str) -> list[str]:
@@ -92,39 +132,41 @@ def _names(folder: str) -> list[str]:
 
 
 class _Reader(NamedTuple):
-    """Read the metadata folders of one site folder, or remember what they said."""
+    """Read the metadata folders of one site folder, and look at the files that they list if `files` says so."""
 
     folder: str
     location: str
     root: Root
     shelf: Shelf | None
+    files: bool
 
-    def one(self, entry: str) -> Installed:
+    def look(self, entry: str) -> Look | None:
+        """Give stamps, row and gaps of an entry, no row if what is remembered stands; nothing if all is as it was."""
+        stamps: Stamps = ()
+        known = None
+        if self.shelf is not None and entry.endswith(_LASTING):
+            stamps, known = self.shelf.stamped(entry)
+        row = known or self.row(entry)
+        listed = row[2]
+        wrong = gaps.found(self.folder, listed[0], self.root) if self.files and listed is not None else ()
+        return (stamps, None if known else row, wrong) if wrong or not known else None
+
+    def remembered(self, entry: str) -> Row:
+        """Give the row of an entry that stands."""
+        assert self.shelf is not None
+        return self.shelf.given(entry)
+
+    def row(self, entry: str) -> Row:
+        """Give what an entry says, in plain types: the fields of a `Distribution`, and those of its `Record`."""
         path = f"{self.folder}/{entry}"
-        if self.shelf is None or not entry.endswith(".dist-info"):
-            return self._made(entry, self._row(entry, path))
-        stamps = remembered.stamp(f"{path}/METADATA"), remembered.stamp(f"{path}/RECORD")
-        row = self.shelf.get(entry, *stamps)
-        if row is None:
-            row = self._row(entry, path)
-            if not row[0]:
-                self.shelf.put(entry, row, *stamps)
-        return self._made(entry, row)
-
-    def _row(self, entry: str, path: str) -> tuple[Any, ...]:
-        """Read what an entry says, in plain types: fault, name, version, requirements, Python, and its RECORD."""
         name, version = metadata.folder_name(entry) or (entry.rpartition(".")[0], "")
+        fault, read, listed = "", metadata.Headers(), None
         try:
-            block, egg_requires = _block(path, self.root)
+            read = _headers(path, self.root)
+            listed = _record(path, self.root)
         except OSError as error:
-            return f"its metadata cannot be read: {error.strerror}", metadata.canonical(name), version, (), "", None
-        read = metadata.parse(block)
-        lines = read.requires or egg_requires
+            fault = f"its metadata cannot be read: {error.strerror}"
         name, version = metadata.canonical(read.name or name), read.version or version
-        return "", name, version, tuple(_requirements(lines)), read.requires_python, _record(path, self.root)
-
-    def _made(self, entry: str, row: tuple[Any, ...]) -> Installed:
-        fault, name, version, requires, requires_python, listed = row
         dist = Distribution(
             name=name,
             version=version,
@@ -132,12 +174,11 @@ class _Reader(NamedTuple):
             build=version.partition("+")[2],
             folder=f"{self.location}/{entry}",
             headers=not fault,
-            requires=tuple(map(Requirement._make, requires)),
-            requires_python=requires_python,
+            requires_python=read.requires_python,
             fault=fault,
             compiled=listed[1] if listed is not None else (),
         )
-        return Installed(dist, entry, None if listed is None else Record(*listed))
+        return tuple(dist)[:-1], tuple(_requirements(read.requires)), listed
 
     def with_installer(self, one: Installed) -> Distribution:
         return one.dist._replace(installer=installer(f"{self.folder}/{one.entry}", self.root))
@@ -165,18 +206,20 @@ def _record(path: str, root: Root) -> tuple[Any, ...] | None:
         return None
 
 
-def _block(path: str, root: Root) -> tuple[bytes, tuple[str, ...]]:
-    """Give the header bytes, and the requirements that an .egg-info keeps in a file of its own."""
+def _headers(path: str, root: Root) -> metadata.Headers:
+    """Give the headers; those of an .egg-info with the requirements that it keeps in a file of its own."""
     if path.endswith(".dist-info"):
-        return _header(root.real(f"{path}/METADATA")), ()
+        return metadata.parse(_header(root.real(f"{path}/METADATA")))
     if not os.path.isdir(root.real(path)):
-        return _header(root.real(path)), ()
-    block = _header(root.real(f"{path}/PKG-INFO"))
+        return metadata.parse(_header(root.real(path)))
+    read = metadata.parse(_header(root.real(f"{path}/PKG-INFO")))
+    if read.requires:
+        return read
     try:
         text = read_file(root.real(f"{path}/requires.txt")).decode("utf-8", "replace")
     except OSError:
-        return block, ()
-    return block, metadata.parse_requires_txt(text)
+        return read
+    return read._replace(requires=metadata.parse_requires_txt(text))
 
 
 def _header(path: str) -> bytes:

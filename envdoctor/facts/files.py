@@ -6,8 +6,7 @@ folder list the same file with different content, the disk says whose it is.
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from envdoctor.facts import distributions
 from envdoctor.model import Trace
@@ -16,23 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from envdoctor.facts.distributions import Installed, Site
+    from envdoctor.facts.gaps import Gaps
     from envdoctor.facts.inside import Root
 
 SHOWN = 3
 MOST_CODE = 65_536  # a file that only joins a namespace is far smaller
 # folders that packages put beside their own by mistake; nobody imports them
 _STRAY = frozenset("test tests testing doc docs example examples samples scripts benchmark benchmarks bin".split())
-_EXTENDED = "cacert.pem"  # a site adds the certificates of its own authority at the end
 _JOINS_NAMESPACE = (b"extend_path", b"declare_namespace")
-
-
-class Gaps(NamedTuple):
-    """Files of one distribution that are missing, shorter or longer than recorded, and how many it has in all."""
-
-    missing: tuple[str, ...]
-    cut: tuple[str, ...]
-    grown: tuple[str, ...]
-    of: int
 
 
 def traces(site: Site, root: Root, *, deep: bool = False) -> Iterator[Trace]:
@@ -40,31 +30,14 @@ def traces(site: Site, root: Root, *, deep: bool = False) -> Iterator[Trace]:
     recorded = [one for one in site.installed if one.record is not None]
     disputes = _Disputes(site, recorded, root)
     for one in recorded:
-        gaps = _without(_gaps(site, one, root), disputes.differing)
-        if any(gaps[:3]) and not distributions.is_rewritten(site, one, root):
+        gaps = _without(one.gaps, disputes.differing) if one.gaps else None
+        if gaps and any(gaps) and not distributions.is_rewritten(site, one, root):
             yield from _told(site, one, gaps)
     yield from disputes.traces()
     if deep:
         from envdoctor.facts import hashes  # not at the start: it brings threads along
 
         yield from hashes.altered(site, recorded, disputes.differing, root)
-
-
-def _gaps(site: Site, one: Installed, root: Root) -> Gaps:
-    missing: list[str] = []
-    cut: list[str] = []
-    grown: list[str] = []
-    assert one.record is not None
-    stat, real, folder = os.stat, root.real, f"{site.folder}/"
-    for path, size in one.record.files:
-        try:
-            seen = stat(real(folder + path)).st_size
-        except (OSError, ValueError):
-            missing.append(path)
-            continue
-        if seen != size and size >= 0 and not (seen > size and path.endswith(_EXTENDED)):
-            (cut if seen < size else grown).append(path)
-    return Gaps(tuple(missing), tuple(cut), tuple(grown), len(one.record.files))
 
 
 def _without(gaps: Gaps, disputed: Mapping[str, object]) -> Gaps:
@@ -76,12 +49,13 @@ def _without(gaps: Gaps, disputed: Mapping[str, object]) -> Gaps:
 
 
 def _told(site: Site, one: Installed, gaps: Gaps) -> Iterator[Trace]:
+    assert one.record is not None
     for what, paths in (("missing", gaps.missing), ("cut", gaps.cut), ("grown", gaps.grown)):
         needed = [path for path in paths if _is_needed(path)]
         if paths:
             start = "" if needed else "idle "
             shown = _nearest(site, needed or paths)
-            yield Trace(f"{start}file {what}", one.dist.name, shown, len(paths), gaps.of)
+            yield Trace(f"{start}file {what}", one.dist.name, shown, len(paths), len(one.record.files))
 
 
 def _nearest(site: Site, paths: Iterable[str]) -> tuple[str, ...]:
@@ -153,16 +127,19 @@ class _Disputes:
 
 def _shared(recorded: Iterable[Installed]) -> dict[str, list[Installed]]:
     """Give the code that several distributions list, by path; most share no folder at all, and are not compared."""
+    seen: set[str] = set()
     by_top: dict[str, list[Installed]] = {}
     for one in recorded:
-        assert one.record is not None
-        for top in one.record.tops:
-            by_top.setdefault(top, []).append(one)
-    shared: dict[str, list[Installed]] = {}
-    for top, several in by_top.items():
-        if len(several) > 1 and top not in _STRAY:
-            shared.update(_same(top, several))
-    return shared
+        for top in one.record.tops if one.record else ():
+            if top in seen:
+                by_top[top] = []
+            seen.add(top)
+    for one in recorded if by_top else ():
+        for top in one.record.tops if one.record else ():
+            if top in by_top:
+                by_top[top].append(one)
+    several = [_same(top, owners) for top, owners in by_top.items() if top not in _STRAY]
+    return {path: owners for shared in several for path, owners in shared.items()}
 
 
 def _same(top: str, several: Iterable[Installed]) -> dict[str, list[Installed]]:

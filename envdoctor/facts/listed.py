@@ -70,7 +70,7 @@ def _distributions(exact: list[tuple[Listed, str]], place: str, to_pypi: Mapping
 
 def _list(path: Path, given: Mapping[str, Fact]) -> _List:
     if pylock.is_name(path.name):
-        return _List(pylock.read(path).entries(), {})
+        return _List(pylock.read(path).entries, {})
     if condalock.is_name(path.name):
         lock = condalock.read(path)
         return _of_conda(lock.entries(), lock.platforms, path, given)

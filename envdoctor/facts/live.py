@@ -13,7 +13,7 @@ from envdoctor.facts.together import facts_of
 from envdoctor.model import State, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.facts.builds import Build
     from envdoctor.facts.machine import Ask
@@ -36,27 +36,30 @@ def read(
     `asked` names the variables and the slow facts that somebody needs, `variables` are those that an image would be
     started with. Raise CannotLook for an unreadable folder.
     """
-    source = shown(str(sighting.path))
-    image = sighting.kind == "image"
+    source, image = shown(str(sighting.path)), sighting.kind == "image"
     root = Root(str(sighting.path) if image else "")
-    found = distributions.scan(answer["path"], root, installers=installers)
+    found = distributions.scan(answer["path"], root, installers=installers, files=True)
     scanned = facts_of(Target(sighting.kind, source, sighting.why), distributions=found.distributions)
     places = {site.location: root.below(site.folder) for site in found.sites}
-    where = machine.Target(scanned.by_name, places, answer, root.below(str(answer.get("prefix") or "")), Files(root))
+    prefix = root.below(str(answer.get("prefix") or ""))
+    has_stack = machine.holds_stack(scanned.by_name)
+    where = machine.Target(scanned.by_name, places, answer, prefix, Files(root), has_stack)
     built = machine.frameworks(where)
     there = disk.look(answer, found.sites, root=root, deep=deep)
     seen = [*host.of_interpreter(answer, source), *condameta.facts(str(answer.get("prefix") or ""), root)]
     wanted = [*asked, *(machine.DEEP if deep else ())]
     seen += _of_image(where, built, wanted, variables or {}) if image else _here(where, built, ask, asked=wanted)
-    known = facts_of(
-        scanned.target,
-        facts=[fact for fact in seen if fact.state is State.KNOWN],
-        missing={fact.name: fact.source for fact in seen if fact.state is State.UNSEEN},
-        distributions=_built(found.distributions, built),
-        taken=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    )
+    if stated := {build.distribution.folder: build.variant for build in built if build.variant}:
+        scanned = facts_of(scanned.target, distributions=_built(scanned.distributions, stated))
     return dataclasses.replace(
-        known, managed=bool(answer.get("managed")), looked=True, search=there.search, traces=there.traces
+        scanned,
+        facts={fact.name: fact for fact in seen if fact.state is State.KNOWN},
+        missing={fact.name: fact.source for fact in seen if fact.state is State.UNSEEN},
+        taken=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        managed=bool(answer.get("managed")),
+        looked=True,
+        search=there.search,
+        traces=there.traces,
     )
 
 
@@ -80,7 +83,6 @@ def _here(where: machine.Target, built: Sequence[Build], ask: Ask | None, *, ask
     yield from machine.facts(where, built, asked, ask)
 
 
-def _built(found: Sequence[Distribution], built: Sequence[Build]) -> list[Distribution]:
-    """Give the distributions with the builds that the frameworks state of themselves."""
-    stated = {build.distribution.folder: build.variant for build in built if build.variant}
+def _built(found: Iterable[Distribution], stated: Mapping[str, str]) -> list[Distribution]:
+    """Give the distributions with the builds that frameworks state of themselves, by metadata folder."""
     return [dist._replace(build=stated[dist.folder]) if dist.folder in stated else dist for dist in found]

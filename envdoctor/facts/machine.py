@@ -17,7 +17,7 @@ from envdoctor.facts.paths import shown
 from envdoctor.model import Fact, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.facts import gpu
     from envdoctor.facts.builds import Build
@@ -37,6 +37,7 @@ _NO_LIBRARY = "libnvidia-ml.so.1 not found"
 class Target(NamedTuple):
     """What is installed in a target, its folders by the way they are shown, and what its Python said.
 
+    `has_stack` says whether anything is installed that computes on a GPU.
     Folders and the `prefix` are paths in `files`: those of this computer, or of an image.
     """
 
@@ -45,6 +46,7 @@ class Target(NamedTuple):
     answer: Mapping[str, Any]
     prefix: str
     files: Files = Files()
+    has_stack: bool = True
 
     def process(self, variables: Mapping[str, str]) -> loader.Process:
         """Give the process that the target's Python would become."""
@@ -57,14 +59,14 @@ def shows_nvml(variables: Mapping[str, str]) -> bool:
     return kernel.shown_devices(ROOT) or loader.finds("libnvidia-ml.so.1", variables)
 
 
-def holds_stack(target: Target) -> bool:
+def holds_stack(names: Iterable[str]) -> bool:
     """Say whether anything is installed that computes on a GPU; most environments have nothing of the kind."""
-    return any(name.startswith(_STACK) for name in target.by_name)
+    return any(name.startswith(_STACK) for name in names)
 
 
 def frameworks(target: Target) -> list[Build]:
     """Give the builds of the frameworks in a target."""
-    if not holds_stack(target):
+    if not target.has_stack:
         return []
     from envdoctor.facts import builds
 
@@ -137,7 +139,7 @@ def libcuda(process: loader.Process) -> Iterator[Fact]:
 
 
 def _loaded(target: Target, built: Sequence[Build], process: loader.Process) -> Iterator[Fact]:
-    if not holds_stack(target):
+    if not target.has_stack:
         yield from (_unseen(name, _NO_FRAMEWORK) for name in ("cuda.runtime", "cudnn", "nccl"))
         return
     from envdoctor.facts import libraries
@@ -150,7 +152,7 @@ def _toolkit(target: Target, variables: Mapping[str, str]) -> Iterator[Fact]:
     places = [f"{folder}/nvcc" for folder in variables.get("PATH", "").split(os.pathsep)]
     signs = [*places, "/usr/local/cuda", f"{target.prefix}/bin/nvcc"]
     named = "CUDA_HOME" in variables or "CUDA_PATH" in variables
-    if not named and not holds_stack(target) and not any(os.path.exists(target.files.place(sign)) for sign in signs):
+    if not named and not target.has_stack and not any(os.path.exists(target.files.place(sign)) for sign in signs):
         yield _unseen("cuda.toolkit", "nvcc not on PATH, no CUDA_HOME")
         return
     from envdoctor.facts import toolkit

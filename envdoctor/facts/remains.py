@@ -41,7 +41,7 @@ class Home(NamedTuple):
 def traces(site: Site, home: Home, root: Root) -> Iterator[Trace]:
     """Give what is left over in one site folder."""
     for name in site.entries:
-        if name.startswith("~") and len(name) > 1:
+        if name[0] == "~" and len(name) > 1:
             yield Trace("leftover", name, (f"{site.location}/{name}",))
     yield from _hollow(site, root)
     scripts: dict[tuple[str, str], list[tuple[str, Installed]]] = {}
@@ -70,8 +70,9 @@ def _hollow(site: Site, root: Root) -> Iterator[Trace]:
     if not site.installed:
         return
     owned = {top for one in site.installed if one.record for top in one.record.tops}
-    for name in site.entries:
-        if name in owned or "." in name or "-" in name or name.startswith(("_", "~")):
+    ownerless = (name for name in site.entries if "." not in name and name not in owned and "-" not in name)
+    for name in ownerless:
+        if name.startswith(("_", "~")):
             continue
         place = root.real(f"{site.folder}/{name}")
         if os.path.isdir(place) and _is_hollow(place, [MOST_ENTRIES]):

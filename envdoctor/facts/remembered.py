@@ -13,15 +13,20 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from envdoctor import __version__
 from envdoctor.errors import UserError
 from envdoctor.formats import files
 
-Stamp = tuple[int, int, int]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-FORM = "2"  # raise it when the form of the rows changes
+Stamp = tuple[int, int, int]
+Stamps = tuple[int, ...]
+Row = tuple[Any, ...]
+
+FORM = "3"  # raise it when what the rows hold is read otherwise
 MOST_FILES = 30
 UNSETTLED_NS = 2_000_000_000  # a file that was written this moment may be written again within the same tick
 GONE = (0, 0, -1)
@@ -37,42 +42,41 @@ def stamp(path: str) -> Stamp:
 
 
 class Shelf:
-    """What is remembered of one site folder: a row an entry, with the stamps that it is good for."""
+    """What is remembered of one site folder: a row an entry, of plain types, with the stamps that it is good for."""
 
-    def __init__(self, folder: str) -> None:
-        self._key = f"{FORM} {__version__} {sys.version} {folder}"
+    def __init__(self, folder: str, form: str) -> None:
+        """Open the shelf of a folder; rows of another form than this are not remembered."""
+        self._folder = folder
+        self._key = f"{FORM} {__version__} {sys.version} {form} {folder}"
         self._name = f"site-{hashlib.sha256(os.fsencode(self._key)).hexdigest()[:20]}"
-        self._rows = self._load()
-        self._count = len(self._rows)
-        self._used: set[str] = set()
-        self._new: dict[str, tuple[Any, ...]] = {}
-        self._now = time.time_ns()
+        self._begun = time.time_ns()
+        self._rows = read(self._name, self._key)
 
-    def get(self, entry: str, *stamps: Stamp) -> tuple[Any, ...] | None:
-        """Give the row of an entry if its files are as they were."""
-        row = self._rows.pop(entry, None)  # given away, not kept: thousands of them weigh megabytes
-        if row is None or row[0] != stamps:
-            return None
-        self._used.add(entry)
-        found: tuple[Any, ...] = row[1]
-        return found
+    def stamped(self, entry: str) -> tuple[Stamps, Row | None]:
+        """Give the stamps of an entry's files, and what is remembered of it if that still stands."""
+        about = f"{self._folder}/{entry}"
+        stamps = (*stamp(f"{about}/METADATA"), *stamp(f"{about}/RECORD"))
+        known = self._rows.get(entry)
+        return stamps, known[1] if known is not None and known[0] == stamps else None
 
-    def put(self, entry: str, row: tuple[Any, ...], *stamps: Stamp) -> None:
-        """Remember a row of marshal's plain types."""
-        latest = max(time for one in stamps for time in one[:2])
-        if self._now - latest > UNSETTLED_NS:
-            self._new[entry] = (stamps, row)
+    def given(self, entry: str) -> Row:
+        """Give away what is remembered of an entry: thousands of rows weigh megabytes."""
+        row: Row = self._rows.pop(entry)[1]
+        return row
 
-    def close(self) -> None:
-        """Write what is new, and forget what is no longer there."""
-        if not self._new and len(self._used) == self._count:
+    def keep(self, entries: Iterable[str], new: Mapping[str, tuple[Stamps, Row]]) -> None:
+        """Write what is new, and forget what is not among the entries; a file of this very moment is not kept."""
+        there = set(entries)
+        if not new and self._rows.keys() <= there:
             return
-        kept = {entry: row for entry, row in self._load().items() if entry in self._used} | self._new
-        write(self._name, self._key, kept)
+        old = {entry: row for entry, row in self._rows.items() if entry in there}
+        settled = {entry: row for entry, row in new.items() if self._is_settled(row[0])}
+        write(self._name, self._key, {**old, **settled})
         _forget_old()
 
-    def _load(self) -> dict[str, tuple[Any, ...]]:
-        return read(self._name, self._key)
+    def _is_settled(self, stamps: Stamps) -> bool:
+        mine, changed, _, others, their_change, _ = stamps
+        return self._begun - max(mine, changed, others, their_change) > UNSETTLED_NS
 
 
 def read(name: str, key: str) -> dict[str, tuple[Any, ...]]:
@@ -95,6 +99,20 @@ def write(name: str, key: str, rows: dict[str, tuple[Any, ...]]) -> None:
     """Keep rows of marshal's plain types; a home that is read-only or full keeps none, and is no fault."""
     with contextlib.suppress(OSError, ValueError, UserError):
         files.write_whole(_folder() / name, marshal.dumps((key, rows)))
+
+
+def blob(name: str) -> bytes:
+    """Give the bytes that were kept under a name, or none."""
+    try:
+        return (_folder() / name).read_bytes()
+    except OSError:
+        return b""
+
+
+def keep_blob(name: str, content: bytes) -> None:
+    """Keep bytes under a name, where that can be."""
+    with contextlib.suppress(OSError, UserError):
+        files.write_whole(_folder() / name, content)
 
 
 def forget(pattern: str, most: int) -> None:

@@ -34,11 +34,10 @@ _UNHIDABLE = frozenset(
 _BEFORE_LIBRARY = (JOB, "PYTHONPATH")
 
 
-def folders(answer: Mapping[str, Any], pythonpath: str, root: Root) -> tuple[Folder, ...]:
+def folders(answer: Mapping[str, Any], pythonpath: str, sites: Iterable[Site], root: Root) -> tuple[Folder, ...]:
     """Give the search path with what put each folder there."""
     listed = {path for path in pythonpath.split(os.pathsep) if path}
-    site_folders = [path for path in answer["path"] if path.endswith(("site-packages", "dist-packages"))]
-    by_pth = dict(_by_pth(site_folders, root))
+    by_pth = dict(_by_pth(sites, root))
     found = []
     for path in answer["path"]:
         origin = _origin(path, answer, listed) or by_pth.get(os.path.normpath(path), START)
@@ -65,14 +64,11 @@ def _origin(path: str, answer: Mapping[str, Any], listed: Iterable[str]) -> str:
     return ""
 
 
-def _by_pth(site_folders: Iterable[str], root: Root) -> Iterator[tuple[str, str]]:
-    for site in site_folders:
-        try:
-            names = sorted(name for name in os.listdir(root.real(site)) if name.endswith(".pth"))
-        except OSError:
-            continue
-        for name in names:
-            yield from ((folder, name) for folder in path_lines(site, name, root))
+def _by_pth(sites: Iterable[Site], root: Root) -> Iterator[tuple[str, str]]:
+    for site in sites:
+        for name in site.entries if site.folder.endswith(("site-packages", "dist-packages")) else ():
+            if name.endswith(".pth"):
+                yield from ((folder, name) for folder in path_lines(site.folder, name, root))
 
 
 def path_lines(site: str, name: str, root: Root) -> Iterator[str]:

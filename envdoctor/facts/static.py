@@ -115,9 +115,9 @@ def _arch(prefix: str, root: Root) -> str:
 
 
 def _with_path_lines(sites: list[str], root: Root) -> Iterator[str]:
-    """Give each site folder and the folders that its .pth files add."""
+    """Give each site folder, and the folders and archives that its .pth files add."""
     for site in sites:
         yield site
         for name in _names(site, root):
             if name.endswith(".pth"):
-                yield from (folder for folder in path_lines(site, name, root) if os.path.isdir(folder))
+                yield from (place for place in path_lines(site, name, root) if os.path.exists(place))

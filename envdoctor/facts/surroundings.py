@@ -101,8 +101,8 @@ def openmp(sites: Iterable[Site]) -> Iterator[Trace]:
     """Give the OpenMP runtimes that distributions bring."""
     for site in sites:
         for one in site.installed:
-            for path, _ in one.record.files if one.record is not None else ():
-                if "omp" in path and (found := _OPENMP.fullmatch(path.rpartition("/")[2])):
+            for path in one.record.libraries if one.record is not None else ():
+                if found := _OPENMP.fullmatch(path.rpartition("/")[2]):
                     yield Trace("openmp", one.dist.name, (f"{site.location}/{path}",), said=f"lib{found[1]}")
 
 

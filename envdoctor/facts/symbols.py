@@ -1,4 +1,4 @@
-"""Which C++ symbols does a compiled file expect from another, and which of them does that one not have?
+"""Which symbols does a compiled file expect from others, and which of them does another not have?
 
 What it expects is read from its own short table of symbols; whether another library has one is looked up through that
 library's hash table, as the loader does it: a few reads for each symbol, though the library holds a million.
@@ -6,52 +6,72 @@ library's hash table, as the loader does it: a few reads for each symbol, though
 
 from __future__ import annotations
 
+import mmap
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from envdoctor.facts import elf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-_STRTAB, _SYMTAB, _GNU_HASH, _STRSZ = 5, 6, 0x6FFFFEF5, 10
+_STRTAB, _SYMTAB, _GNU_HASH, _STRSZ, _VERSYM = 5, 6, 0x6FFFFEF5, 10, 0x6FFFFFF0
 _SYMBOL = struct.Struct("<IBBHQQ")
 _HASH = struct.Struct("<IIII")
-_WORD = struct.Struct("<I")
-_GLOBAL = 1
-_MOST_SYMBOLS = 200_000
-_MOST_CHAIN = 10_000
+_WORD, _FILTER = struct.Struct("<I"), struct.Struct("<Q")
+_GLOBAL, _PLAIN = 1, 1
+_MOST_SYMBOLS = 400_000
+_MOST_CHAIN = 1_000
+_MOST_NAME = 65_536
 
 
 def expected(path: str, spaces: Iterable[str]) -> list[str]:
     """Give the C++ symbols of some namespaces that a library needs and does not define; raise Unreadable."""
-    marks = tuple(f"{len(space)}{space}".encode() for space in spaces)
+    marks = tuple(f"{len(space)}{space}" for space in spaces)
+    return [name for name in undefined(path) if _is_of(name, marks)]
+
+
+def undefined(path: str) -> list[str]:
+    """Give the symbols that a library must find elsewhere, without those whose provider's version is asked for.
+
+    Raise Unreadable. Weak symbols may stay undefined.
+    """
     with elf.Open(path) as file:
         found = elf.dynamic(file)
-        symbols, texts = found.place(_SYMTAB), found.place(_STRTAB)
+        symbols, texts, versions = found.place(_SYMTAB), found.place(_STRTAB), found.place(_VERSYM)
         size = next((value for tag, value in found.entries if tag == _STRSZ), 0)
-        if symbols is None or texts is None or not size:
-            return []
-        table = elf.section(path, ".dynsym")
-        if table is None or table.offset != symbols:
+        count = _number(file, found)
+        if symbols is None or texts is None or not count:
             return []
         names = file.read(texts, size)
-        rows = file.read(symbols, min(table.size, _MOST_SYMBOLS * _SYMBOL.size) // _SYMBOL.size * _SYMBOL.size)
-        return [name.decode("ascii", "replace") for name in _undefined(rows, names) if _is_of(name, marks)]
+        rows = file.read(symbols, count * _SYMBOL.size)
+        bound = file.read(versions, count * 2) if versions is not None else b"\1\0" * count
+    numbers = struct.unpack(f"<{count}H", bound)
+    return [
+        names[name : names.find(b"\0", name, name + _MOST_NAME)].decode("ascii", "replace")
+        for (name, about, _, section, _, _), number in zip(_SYMBOL.iter_unpack(rows), numbers, strict=True)
+        if not section and name and about >> 4 == _GLOBAL and number & 0x7FFF <= _PLAIN
+    ]
 
 
-def _undefined(rows: bytes, names: bytes) -> Iterator[bytes]:
-    """Give the names of the symbols that must be found elsewhere; weak ones need not be."""
-    for name, about, _, section, _, _ in _SYMBOL.iter_unpack(rows):
-        if not section and about >> 4 == _GLOBAL:
-            yield names[name : names.find(b"\0", name)]
+def _number(file: elf.Open, found: elf.Dynamic) -> int:
+    """Give how many symbols a library has before those that it defines: the first that its hash table holds.
+
+    What is undefined stands before what is defined; where there is no such table, nothing is said.
+    """
+    place = found.place(_GNU_HASH)
+    if place is None:
+        return 0
+    (first,) = struct.unpack("<I", file.read(place + 4, 4))
+    return int(first) if first <= _MOST_SYMBOLS else 0
 
 
-def _is_of(name: bytes, marks: tuple[bytes, ...]) -> bool:
+def _is_of(name: str, marks: tuple[str, ...]) -> bool:
     """Say whether a mangled name begins in one of some namespaces."""
-    if not name.startswith(b"_Z"):
+    if not name.startswith("_Z"):
         return False
-    start = name[2:].removeprefix(b"TI").removeprefix(b"TV").removeprefix(b"N").removeprefix(b"K")
+    start = name[2:].removeprefix("TI").removeprefix("TV").removeprefix("N").removeprefix("K")
     return start.startswith(marks)
 
 
@@ -60,52 +80,57 @@ class Provider:
 
     def __init__(self, path: str) -> None:
         """Open a library; raise Unreadable if it is none, or has no hash table."""
-        self._file = elf.Open(path)
-        try:
-            found = elf.dynamic(self._file)
+        with elf.Open(path) as file:
+            found = elf.dynamic(file)
             places = found.place(_GNU_HASH), found.place(_SYMTAB), found.place(_STRTAB)
             if None in places:
                 raise elf.Unreadable("has no hash table of its symbols")
-            self._hash, self._symbols, self._texts = (place or 0 for place in places)
-            self._buckets, self._first, self._words, self._shift = _HASH.unpack(self._file.read(self._hash, 16))
+            hashes, self._symbols, self._texts = (place or 0 for place in places)
+            self._buckets, self._first, self._words, self._shift = _HASH.unpack(file.read(hashes, 16))
             if not self._buckets or not self._words:
                 raise elf.Unreadable("its hash table is empty")
-        except BaseException:
-            self.close()
-            raise
+            self._marks = hashes + 16
+            self._heads = self._marks + 8 * self._words
+            self._chains = self._heads + 4 * self._buckets
+            self._blob = mmap.mmap(file.handle, 0, access=mmap.ACCESS_READ)
 
     def close(self) -> None:
         """Close the file."""
-        self._file.__exit__(None, None, None)
+        self._blob.close()
 
     def has(self, symbol: str) -> bool:
         """Say whether the library defines a symbol; raise Unreadable if its table leads nowhere."""
-        wanted = symbol.encode()
-        number = _hashed(wanted)
-        bucket = self._hash + 16 + 8 * self._words + 4 * (number % self._buckets)
-        (index,) = _WORD.unpack(self._file.read(bucket, 4))
+        try:
+            return self._has(symbol)
+        except struct.error:
+            raise elf.Unreadable("cut short") from None
+
+    def _has(self, symbol: str) -> bool:
+        number = _hashed(symbol)
+        (marks,) = _FILTER.unpack_from(self._blob, self._marks + 8 * (number // 64 % self._words))
+        if not marks >> number % 64 & marks >> (number >> self._shift) % 64 & 1:
+            return False
+        (index,) = _WORD.unpack_from(self._blob, self._heads + 4 * (number % self._buckets))
         if index < self._first:
             return False
-        chain = self._hash + 16 + 8 * self._words + 4 * self._buckets
         for step in range(index, index + _MOST_CHAIN):
-            (seen,) = _WORD.unpack(self._file.read(chain + 4 * (step - self._first), 4))
-            if seen | 1 == number | 1 and self._is(step, wanted):
+            (seen,) = _WORD.unpack_from(self._blob, self._chains + 4 * (step - self._first))
+            if seen | 1 == number | 1 and self._is(step, symbol.encode()):
                 return True
             if seen & 1:
                 return False
         raise elf.Unreadable("a chain of symbols without an end")
 
     def _is(self, index: int, wanted: bytes) -> bool:
-        name, _, _, section, *_ = _SYMBOL.unpack(self._file.read(self._symbols + index * _SYMBOL.size, _SYMBOL.size))
+        name, _, _, section, *_ = _SYMBOL.unpack_from(self._blob, self._symbols + index * _SYMBOL.size)
         place = self._texts + name
-        if not section or place + len(wanted) + 1 > self._file.size:
-            return False
-        return self._file.read(place, len(wanted) + 1) == wanted + b"\0"
+        return bool(section) and self._blob[place : place + len(wanted) + 1] == wanted + b"\0"
 
 
-def _hashed(name: bytes) -> int:
+@lru_cache(maxsize=65_536)
+def _hashed(name: str) -> int:
     number = 5381
-    for byte in name:
+    for byte in name.encode():
         number = (number * 33 + byte) & 0xFFFFFFFF
     return number
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import cells
 from envdoctor.errors import UserError
 from envdoctor.formats import documents
-from envdoctor.model import Listed, Place
+from envdoctor.model import Listed, Place, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +58,7 @@ def _entries(rows: list[dict[str, str]], file: str) -> Iterator[Listed]:
         from_conda = row.get("channel", "") not in _PIPS
         version = row["version"]
         yield Listed(
-            name=row["name"].lower() if from_conda else canonicalize_name(row["name"]),
+            name=row["name"].lower() if from_conda else normalised(row["name"]),
             specifier=f"{'==' if cells.version(version) else '==='}{version}",
             conda=from_conda,
             channel=row.get("channel", ""),

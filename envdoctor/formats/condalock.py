@@ -11,12 +11,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
 from envdoctor.formats import files
-from envdoctor.model import Listed, Place
+from envdoctor.model import Listed, Place, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -193,7 +191,7 @@ def _package(item: yamlpos.Map) -> Package:
         raise UserError(f"unknown manager `{manager.value[:40]}`", place=manager.place, hint=hint)
     category = item.get("category")
     package = Package(
-        name=canonicalize_name(said["name"]) if manager.value == "pip" else said["name"].lower(),
+        name=normalised(said["name"]) if manager.value == "pip" else said["name"].lower(),
         version=said["version"],
         manager=manager.value,
         platform=_platform(yamlpos.text(_needed(item, "platform"), "`platform`")),

@@ -12,12 +12,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import cells
 from envdoctor.errors import UserError
 from envdoctor.formats import files, requirements
-from envdoctor.model import Place
+from envdoctor.model import Place, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +54,7 @@ def _remarks(text: str) -> Iterator[tuple[int, tuple[str, str]]]:
             remark = _REMARK.match(said) or remark
             continue
         if remark and said.startswith(_EDITABLE):
-            yield number, (canonicalize_name(remark[1]), remark[2])
+            yield number, (normalised(remark[1]), remark[2])
         if said:
             remark = None
 

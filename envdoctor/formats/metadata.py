@@ -14,7 +14,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
+from envdoctor.model import normalised
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 Split = tuple[str, tuple[str, ...], str, str, str]
@@ -27,6 +27,12 @@ _FIELD = re.compile(
     r"\n(?=[NVRnvr])"  # most lines are told by one letter: half of the time
     r"(?i:(Name|Version|Requires-Dist|Requires-Python)):(.*(?:\n[ \t].*)*)"
 )
+# nearly every line: a name, a range (in brackets, as of old, or not), a marker
+_PLAIN = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) ?(?:\(([^();@\[\]]*)\) ?|([<>=!~][^();@\[\]]*)?)(?:;(.*))?",
+    re.DOTALL,
+)
+_NORMAL = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*")
 _EXTRAS = re.compile(r"\[([\w.,\s-]*)\]\s*", re.ASCII)
 _RANGE = re.compile(r"\(([^();@\[\]]*)\)\s*(?=;|\Z)|((?:[<>=!~][^();@\[\]]*)?)(?=;|\Z)")
@@ -98,19 +104,31 @@ def _conditional(line: str, condition: str) -> str:
     return f"{asked.strip()}{separator}({own.strip()}) and ({condition})"
 
 
-@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """Give a name in its normal form; what no name can hold becomes a dash, as it does for installers."""
-    return canonicalize_name(_NOT_IN_NAMES.sub("-", name).strip("-._") or "unnamed")
+    return name if _NORMAL.fullmatch(name) else _made_normal(name)
 
 
 @lru_cache(maxsize=4096)
+def _made_normal(name: str) -> str:
+    return normalised(_NOT_IN_NAMES.sub("-", name).strip("-._") or "unnamed")
+
+
 def split_requirement(line: str) -> Split:
     """Give name (normalised), extras, specifier, marker and URL; raise ValueError if no name can be read.
 
     The specifier is as written, and may be one that PEP 440 no longer knows (`>=1.0.*`): who compares has to say that
     he cannot tell.
     """
+    plain = _PLAIN.fullmatch(line)
+    if plain is None or len(line) > LONGEST or line.count("(") > DEEPEST:
+        return _split(line)
+    name, bracketed, asked, marker = plain.groups("")
+    return canonical(name), (), (bracketed or asked).strip(), marker.strip(), ""
+
+
+@lru_cache(maxsize=4096)
+def _split(line: str) -> Split:
     name = _NAME.match(line)
     if name is None:
         raise ValueError(f"`{line[:80]}` names no distribution")
@@ -140,12 +158,12 @@ def _unusual(line: str, name: re.Match[str]) -> Split:
     try:
         read = Requirement(_sane(line))
         marker = str(read.marker) if read.marker else ""
-        return canonicalize_name(written), tuple(sorted(read.extras)), str(read.specifier), marker, read.url or ""
+        return normalised(written), tuple(sorted(read.extras)), str(read.specifier), marker, read.url or ""
     except ValueError:  # packaging's own is one
         asked, _, marker = line[name.start(1) + len(written) :].partition(";")
     if "://" in asked and "@" not in asked.partition("://")[0]:
         raise ValueError(f"`{line[:80]}` is a URL without a name")
-    return canonicalize_name(written), (), _sane(asked.strip()), _sane(marker.strip()), ""
+    return normalised(written), (), _sane(asked.strip()), _sane(marker.strip()), ""
 
 
 def folder_name(folder: str) -> tuple[str, str] | None:

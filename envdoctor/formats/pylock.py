@@ -7,6 +7,8 @@ twice for the same machine. Nothing that it names is opened.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +18,7 @@ from envdoctor.formats import files, tomlpos
 from envdoctor.model import Listed, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from packaging.pylock import Package, Pylock
@@ -33,16 +35,18 @@ _INDEX = re.compile(r"packages\[(\d+)\]")
 
 
 class Lock(NamedTuple):
-    """A pylock.toml: as packaging reads it, as it is written, and the line of each package."""
+    """A pylock.toml: for which Python and environments it is, its packages, what tools say in it, and all as written.
 
-    pylock: Pylock
-    document: Mapping[str, Any]
-    places: tuple[Place, ...]
+    `digest` is that of the packages. `document` is empty where only the rest was remembered.
+    """
+
     file: str
-
-    def entries(self) -> tuple[Listed, ...]:
-        """Give each package as an entry of a list: the name, the exact version, the marker, where it stands."""
-        return tuple(_listed(package, place) for package, place in zip(self.pylock.packages, self.places, strict=True))
+    python: str
+    environments: tuple[str, ...]
+    entries: tuple[Listed, ...]
+    tool: Mapping[str, Any]
+    digest: str
+    document: Mapping[str, Any]
 
 
 def is_name(name: str) -> bool:
@@ -62,9 +66,18 @@ def parse(text: str, file: str) -> Lock:
     places = _places(text, file, packages)
     if isinstance(packages, list):
         _refuse(packages, places)
-    lock = Lock(_pylock(document, places, file), document, tuple(places), file)
-    _refuse_twins(lock)
-    return lock
+    whole = _pylock(document, places, file)
+    entries = tuple(_listed(package, place) for package, place in zip(whole.packages, places, strict=True))
+    _refuse_twins(entries)
+    python = str(whole.requires_python or "")
+    environments = tuple(str(marker) for marker in whole.environments or ())
+    return Lock(file, python, environments, entries, whole.tool or {}, digest(document["packages"]), document)
+
+
+def digest(packages: Iterable[Mapping[str, Any]]) -> str:
+    """Give a digest of packages as they are meant, whatever the layout of the text."""
+    plain = json.dumps(list(packages), sort_keys=True, default=str)
+    return f"sha256:{hashlib.sha256(plain.encode()).hexdigest()}"
 
 
 def _places(text: str, file: str, packages: object) -> list[Place]:
@@ -139,16 +152,15 @@ def _pylock(document: Mapping[str, Any], places: Sequence[Place], file: str) -> 
         raise UserError(f"not a lock of PEP 751: {str(error)[:200]}", place=Place(file), hint=_REMAKE) from None
 
 
-def _refuse_twins(lock: Lock) -> None:
+def _refuse_twins(entries: Sequence[Listed]) -> None:
     """Refuse a package that stands twice for one machine, as far as the markers tell."""
-    seen: dict[str, dict[str, Place]] = {}
-    for package, place in zip(lock.pylock.packages, lock.places, strict=True):
-        marker = str(package.marker or "")
-        others = seen.setdefault(package.name, {})
-        if marker in others or (others and ("" in others or not marker)):
+    seen: dict[str, dict[str, Place | None]] = {}
+    for entry in entries:
+        others = seen.setdefault(entry.name, {})
+        if entry.marker in others or (others and ("" in others or not entry.marker)):
             hint = f"also at {next(iter(others.values()))}"
-            raise UserError(f"`{package.name}` stands here twice", place=place, hint=hint)
-        others[marker] = place
+            raise UserError(f"`{entry.name}` stands here twice", place=entry.place or "", hint=hint)
+        others[entry.marker] = entry.place
 
 
 def _listed(package: Package, place: Place) -> Listed:

@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from envdoctor.errors import UserError, near
 from envdoctor.formats import files, requirements, tomlpos
-from envdoctor.model import Listed, Place
+from envdoctor.model import Listed, Place, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +59,7 @@ class _Reader:
             hint = f"`{tool}` keeps them in a form of its own: export a requirements.txt" if tool == "poetry" else _HINT
             raise UserError("states no dependencies", place=self._place(), hint=hint)
         own = self._project.get("name", "")
-        name = canonicalize_name(own) if isinstance(own, str) else ""
+        name = normalised(own) if isinstance(own, str) else ""
         further = [entry for entry in self._further() if entry.name != name]  # `my-package[all]` names itself
         return Project(
             name=own if isinstance(own, str) and own else self._path.resolve().parent.name,
@@ -135,6 +133,6 @@ class _Reader:
 
     def _included(self, item: Mapping[str, Any], place: Place, groups: Mapping[str, Any]) -> None:
         wanted = item.get("include-group")
-        known = {canonicalize_name(name) for name in groups}
-        if not isinstance(wanted, str) or canonicalize_name(wanted) not in known:
+        known = {normalised(name) for name in groups}
+        if not isinstance(wanted, str) or normalised(wanted) not in known:
             raise UserError(f"`{str(wanted)[:80]}` is no group", place=place, hint=near(str(wanted)[:80], groups))

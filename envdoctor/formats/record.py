@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SCRIPT = re.compile(r"(?:\.\./)+(?:local/)?(?:bin|Scripts)/[^/]+")
+_COMPILED = (".so", ".pyd", ".dylib")
+_OUTSIDE = ("", "..")  # what an absolute path begins with, and one that leaves the site folder
 _ABOUT = (".dist-info", ".egg-info", ".data")
 
 
 class Record(NamedTuple):
     """What a RECORD lists: files with their size (-1: not stated), tags of extension modules, scripts.
 
-    `tops` are the first parts of the files' paths. `linked` says that the code may lie elsewhere: it was installed from
-    a folder, an archive or a repository, or brings a `.pth` file.
+    `tops` are the first parts of the files' paths, `libraries` those that are shared libraries. `linked` says that the
+    code may lie elsewhere: it was installed from a folder, an archive or a repository, or brings a `.pth` file.
     """
 
     files: tuple[tuple[str, int], ...] = ()
@@ -30,6 +32,7 @@ class Record(NamedTuple):
     scripts: tuple[str, ...] = ()
     tops: tuple[str, ...] = ()
     linked: bool = False
+    libraries: tuple[str, ...] = ()
 
 
 def parse(blob: bytes) -> Record:
@@ -40,21 +43,28 @@ def parse(blob: bytes) -> Record:
     tops: dict[str, None] = {}
     linked = False
     for path, _, size in rows(blob):
-        if path.endswith((".so", ".pyd", ".dylib")):
-            stem, _, tag = path.rpartition("/")[2].partition(".")
-            compiled.append((f"{path.rpartition('/')[0]}/{stem}.py".lstrip("/"), tag))
-        if _escapes(path):
-            if _SCRIPT.fullmatch(path):
-                scripts.append(path)
-            continue
         top = path.partition("/")[0]
         if top.endswith(_ABOUT):
             linked = linked or path.endswith("/direct_url.json")
+            continue
+        if path.endswith(_COMPILED):
+            compiled.append(_module(path))
+        if top in _OUTSIDE or "/../" in path or path[1:2] == ":":
+            if _SCRIPT.fullmatch(path):
+                scripts.append(path)
         else:
             tops[top] = None
             linked = linked or top.startswith("__editable__") or top.endswith(".pth")
             files.append((path, int(size) if size.isascii() and size.isdecimal() and len(size) < 19 else -1))
-    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), tuple(tops), linked)
+    libraries = tuple(path for path, _ in files if ".so" in path and path.rpartition("/")[2].startswith("lib"))
+    return Record(tuple(files), _without_twins(compiled, files), tuple(scripts), tuple(tops), linked, libraries)
+
+
+def _module(path: str) -> tuple[str, str]:
+    """Give the source that would hold the same module as a compiled file, and the tag of that file."""
+    folder, _, name = path.rpartition("/")
+    stem, _, tag = name.partition(".")
+    return f"{folder}/{stem}.py".lstrip("/"), tag
 
 
 def _without_twins(compiled: list[tuple[str, str]], files: list[tuple[str, int]]) -> tuple[str, ...]:
@@ -69,15 +79,11 @@ def rows(blob: bytes) -> Iterator[tuple[str, str, str]]:
     """Give path, hash and size of every row but those of `.pyc` files; raise ValueError if it is no such table."""
     if b"\0" in blob:
         raise ValueError("it holds a NUL")
-    text = blob.decode("utf-8", "surrogateescape").replace("\\", "/")
-    lines = [line for line in text.splitlines() if ".pyc," not in line]  # two of three, and dropped before they cost
+    text = blob.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\\", "/")
+    lines = [line for line in text.split("\n") if ".pyc," not in line]  # two of three, and dropped before they cost
     try:
         for row in csv.reader(lines) if '"' in text else [line.rsplit(",", 2) for line in lines]:
             if len(row) >= 3 and row[0]:
                 yield row[0], row[1], row[2].strip()
     except csv.Error as error:
         raise ValueError(str(error)) from None
-
-
-def _escapes(path: str) -> bool:
-    return path.startswith(("/", "../")) or "/../" in path or path[1:2] == ":"

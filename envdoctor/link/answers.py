@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from envdoctor.model.code import ANYTHING, DEFINED, SPELLED
+from envdoctor.model.code import ANYTHING, DEFINED, SPELLED, absolute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envdoctor.model.code import Function, Module, Target
 
 MOST_STEPS = 12
@@ -21,6 +23,9 @@ class World(Protocol):
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, class or method of a module."""
 
+    def functions(self, module: Module) -> Sequence[str]:
+        """Give the names of the functions and methods of a module."""
+
     def holds(self, asker: Module, name: str) -> bool:
         """Say whether a module of some name lies anywhere below the packages of a module's distribution."""
 
@@ -34,14 +39,10 @@ class World(Protocol):
         """Say whether a compiled module has a name, as far as its bytes tell."""
 
 
-def absolute(target: Target, module: Module) -> str:
-    """Give the whole name of the module that an import in another one names; empty if it leaves its package."""
-    level, name, _ = target
-    if not level:
-        return name
-    parts = module.name.split(".") if module.folders else module.name.split(".")[:-1]
-    kept = parts[: len(parts) - level + 1]
-    return ".".join([*kept, *([name] if name else [])]) if len(kept) > 0 else ""
+def asks_itself(module: Module, name: str) -> bool:
+    """Say whether a module has a name only by importing it from itself, as a package does its parts."""
+    bound = module.summary.names.get(name)
+    return bound is not None and bound[2] == name and absolute(bound, module) == module.name
 
 
 class Answers:
@@ -62,9 +63,9 @@ class Answers:
         summary = module.summary
         if module.opaque or summary.fault or summary.refused:
             return self._world.compiled_has(module, name) if module.opaque else None
-        bound = summary.names.get(name)
-        asks_itself = bound is not None and bound[2] == name and absolute(bound, module) == module.name
-        if not asks_itself and (name in summary.names or name in (summary.exports or ()) or _is_given(name)):
+        if not asks_itself(module, name) and (
+            name in summary.names or name in (summary.exports or ()) or _is_given(name)
+        ):
             return True
         if summary.answers is not None and name in summary.answers.gives:
             return True
@@ -147,7 +148,7 @@ class Answers:
             bound = module.summary.names[name]
             if bound is None or bound[2] == "*":
                 return None
-            if bound[2] != name or absolute(bound, module) != module.name:
+            if not asks_itself(module, name):
                 return self.module(bound, module, steps + 1)
         return self._world.find(f"{module.name}.{name}") if module.folders else None
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.link.gaps import ARGUMENT, ATTRIBUTE, MODULE, NAME, SYNTAX, Gap, Walked
+from envdoctor.link import released, words
+from envdoctor.link.gaps import ARGUMENT, MODULE, SYNTAX, Gap, Walked
 from envdoctor.model import Fact, Finding, Fix, Held, Place, State, Status
 from envdoctor.model.code import UNSURE
+from envdoctor.model.releases import joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from envdoctor.model import Claim, Facts
+    from envdoctor.model.releases import NameHistory
 
-CODES = {MODULE: "LINK001", NAME: "LINK002", ATTRIBUTE: "LINK003", ARGUMENT: "LINK004", SYNTAX: "LINK005"}
 SEEN = "LINK000"
 _SHOWN_STEPS = 6
 
@@ -21,7 +23,8 @@ _SHOWN_STEPS = 6
 class Ground(NamedTuple):
     """What gaps are judged with: facts, who brings which module, what the matrix says, how a path is shown.
 
-    `status` gives the severity of what a start leads to.
+    `status` gives the severity of what a start leads to, `released` the releases of a package that have a name, or an
+    argument of what it names, where an index may be asked.
     """
 
     facts: Facts
@@ -29,6 +32,7 @@ class Ground(NamedTuple):
     gone: Mapping[str, Claim]
     shown: Callable[[str], str]
     status: Callable[[str], Status]
+    released: Callable[[str, str, str], NameHistory] | None = None
 
 
 def findings(walked: Walked, ground: Ground) -> Iterator[Finding | Held]:
@@ -70,17 +74,34 @@ def _finding(group: Sequence[Gap], ground: Ground) -> Finding:
     gap = group[0]
     claim = ground.gone.get(gap.dotted)
     culprit = _culprit(gap, ground)
+    status = Status.INFO if gap.caught & UNSURE else ground.status(gap.start)
+    history = _released(group, ground) if status is not Status.INFO else None
+    told = f"; {history.words}" if history is not None else ""
     return Finding(
-        code=CODES[gap.kind],
-        status=Status.INFO if gap.caught & UNSURE else ground.status(gap.start),
+        code=words.OF[gap.kind].code,
+        status=status,
         kind=_kind(gap, culprit, ground),
-        title=_title(gap, ground),
-        cause=f"{message(gap)} ({_way(gap, ground)}){_more(gap, group)}",
+        title=words.title(gap, _asker(gap, ground), ground.facts.get("python").value),
+        cause=f"{words.message(gap)} ({_way(gap, ground)}){_more(gap, group)}{told}",
         culprit=culprit,
         evidence=_evidence(gap, culprit, ground),
         place=Place(ground.shown(gap.way[-1].file), gap.way[-1].line) if gap.way and gap.way[-1].file else None,
-        fixes=claim.fixes if claim is not None else _fixes(gap, culprit, ground),
+        fixes=(claim.fixes if claim is not None else ())
+        or (history.fixes if history is not None else ())
+        or _fixes(gap, culprit, ground),
     )
+
+
+def _released(group: Sequence[Gap], ground: Ground) -> released.Released | None:
+    """Ask which releases have what is missing of a package that is there."""
+    first = group[0]
+    provider = first.source.owner if first.source is not None else ""
+    if ground.released is None or provider not in ground.facts.by_name or first.kind == SYNTAX:
+        return None
+    same = [gap for gap in group if gap.source is not None and gap.source.owner == provider]
+    names = dict.fromkeys((gap.module, gap.name) if gap.kind == ARGUMENT else (gap.dotted, "") for gap in same)
+    found = [ground.released(provider, name, argument) for name, argument in list(names)[:_SHOWN_STEPS]]
+    return released.of(joined(found), first.asker.owner, ground.facts)
 
 
 def _more(gap: Gap, group: Sequence[Gap]) -> str:
@@ -91,47 +112,6 @@ def _more(gap: Gap, group: Sequence[Gap]) -> str:
         return f"; also {', '.join(names[:_SHOWN_STEPS])}{rest}"
     others = len({one.asker.name for one in group}) - 1
     return f"; {others} other module{'s ask' if others > 1 else ' asks'} for it too" if others else ""
-
-
-def of_symbols(owner: str, provider: str, file: str, symbols: Sequence[str], facts: Facts) -> Finding:
-    """Give the finding of a compiled file that was built for another release of a framework."""
-    return Finding(
-        code="LINK012",
-        status=Status.ERROR,
-        kind="abi",
-        title=f"{owner} was built for another {provider}: {len(symbols):,} symbols are not there",
-        cause=f"undefined symbol: {symbols[0]} ({file})",
-        culprit=(owner, provider),
-        evidence=(facts.get(owner), facts.get(provider)),
-        fixes=(Fix(note=f"a release of {owner} that was built for this {provider}"),),
-    )
-
-
-def message(gap: Gap) -> str:
-    """Give what Python says when it meets a gap."""
-    if gap.kind == MODULE:
-        return f"ModuleNotFoundError: No module named '{gap.module}'"
-    if gap.kind == NAME:
-        return f"ImportError: cannot import name '{gap.name}' from '{gap.module}'"
-    if gap.kind == ATTRIBUTE:
-        return f"AttributeError: module '{gap.module}' has no attribute '{gap.name}'"
-    if gap.kind == ARGUMENT:
-        return f"TypeError: {gap.module.rpartition('.')[2]}() got an unexpected keyword argument '{gap.name}'"
-    return f"SyntaxError: {gap.name}"
-
-
-def _title(gap: Gap, ground: Ground) -> str:
-    asker = _asker(gap, ground)
-    if gap.kind == MODULE:
-        return f"{asker} imports `{gap.module}`, which is not there"
-    if gap.kind == NAME:
-        return f"{asker} imports `{gap.name}` from `{gap.module}`, which has no such name"
-    if gap.kind == ATTRIBUTE:
-        return f"{asker} reads `{gap.module}.{gap.name}`, which is not there"
-    if gap.kind == ARGUMENT:
-        return f"{asker} gives `{gap.name}` to `{gap.module}`, which does not take it"
-    version = ".".join(ground.facts.get("python").value.split(".")[:2])
-    return f"`{gap.module}` has a syntax that Python {version} does not know"
 
 
 def _asker(gap: Gap, ground: Ground) -> str:

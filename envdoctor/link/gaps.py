@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from envdoctor.model.code import Module
+    from envdoctor.model.native import Compiled
 
 MODULE, NAME, ATTRIBUTE, ARGUMENT, SYNTAX = "module", "name", "attribute", "argument", "syntax"
 
@@ -46,7 +47,7 @@ class Gap(NamedTuple):
 class Walked(NamedTuple):
     """The outcome of a walk: gaps, questions that could not be answered, and each question with its answer.
 
-    `owners` are the distributions of the modules that were met.
+    `owners` are the distributions of the modules that were met, `compiled` those of them that the loader loads.
     """
 
     gaps: tuple[Gap, ...]
@@ -54,3 +55,4 @@ class Walked(NamedTuple):
     asked: Mapping[tuple[str, str], bool | None]
     modules: int
     owners: frozenset[str] = frozenset()
+    compiled: tuple[Compiled, ...] = ()

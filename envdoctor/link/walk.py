@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.link.answers import MOST_STEPS, Answers, absolute
+from envdoctor.link.answers import MOST_STEPS, Answers, asks_itself
 from envdoctor.link.gaps import ARGUMENT, ATTRIBUTE, MODULE, NAME, SYNTAX, Gap, Step, Walked
 from envdoctor.model import code
-from envdoctor.model.code import Import, Use
+from envdoctor.model.code import Import, Use, absolute
+from envdoctor.model.native import Compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MOST_MODULES = 30_000
 MOST_WAY = 40
+LOADED = ".so"
 DEPTH = 3  # of calls that are followed from where a module or a program makes them
 _CAUGHT = {MODULE: code.MODULE, NAME: code.NAME, ATTRIBUTE: code.ATTRIBUTE, ARGUMENT: code.KEYWORD, SYNTAX: code.ANY}
 
@@ -63,6 +65,8 @@ class Walk:
         self._sets: set[str] = set()
         self._registered: set[str] = set()
         self._owners: set[str] = set()
+        self._compiled: list[Compiled] = []
+        self._own: dict[str, Module] = {}
         self._start, self._is_program = "", False
 
     def package(self, name: str) -> None:
@@ -75,6 +79,19 @@ class Walk:
         self._start, self._is_program = module.file, True
         self._run(self._visit(Place(module, (), 0)))
 
+    def uncalled(self) -> None:
+        """Follow what the functions of one's own code ask for that nothing has called: it fails only when they are."""
+        for module in list(self._own.values()):
+            self._start, self._is_program = module.file, False
+            for name in self._world.functions(module):
+                function = self._world.function(module, name)
+                if function is not None and (module.name, name) not in self._called:
+                    self._run(self._inside(module, name, function))
+
+    def _inside(self, module: Module, name: str, function: Function) -> _Steps:
+        place = Place(module, (), code.UNSURE, function.names, 1, name.rpartition(".")[0])
+        yield from self._all(place, (*function.imports, *function.uses))
+
     def outcome(self) -> Walked:
         """Give what was found, without what a later look at other modules explains."""
         real = [gap for gap in self._gaps if not self._explained(gap)]
@@ -82,7 +99,7 @@ class Walk:
         unsure = tuple(gap._replace(sure=False) for gap in self._gaps if gap not in sure)
         doubted = {(gap.module, gap.name) for gap in unsure}
         asked = {key: None if key in doubted else answer for key, answer in self._asked.items()}
-        return Walked(sure, unsure, asked, len(self._visited), frozenset(self._owners))
+        return Walked(sure, unsure, asked, len(self._visited), frozenset(self._owners), tuple(self._compiled))
 
     def _explained(self, gap: Gap) -> bool:
         """Say whether something that was met later may bring what seemed to be missing."""
@@ -110,6 +127,8 @@ class Walk:
 
     def _visit(self, place: Place) -> _Steps:
         module, summary = place.module, place.module.summary
+        if not module.owner and module.file.endswith(".py"):
+            self._own[module.file] = module
         if summary.refused is not None:
             line, words = summary.refused
             self._tell(SYNTAX, module.name, words, place, line, module)
@@ -158,6 +177,8 @@ class Walk:
             return
         before.append(here.caught)
         self._owners.add(module.owner)
+        if module.opaque and module.file.endswith(LOADED):
+            self._compiled.append(Compiled(module.file, module.owner, here.caught, self._start))
         if not module.opaque and module.owner != "python":
             yield Place(module, here.at(line) if here.module.file else (), here.caught)
 
@@ -174,7 +195,7 @@ class Walk:
 
     def _brought(self, source: Module, name: str, here: Place, line: int) -> _Steps:
         """Follow what a name that is not bound brings: a submodule, or one from which it is taken lazily."""
-        if name in source.summary.names:
+        if name in source.summary.names and not asks_itself(source, name):
             return
         inner = self._world.find(f"{source.name}.{name}") if source.folders else None
         lazy = source.summary.answers.gives.get(name, "") if source.summary.answers is not None else ""

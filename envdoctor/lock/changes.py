@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from envdoctor.errors import CannotLook
 from envdoctor.model.locks import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -23,6 +25,26 @@ def between(old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> list[Chang
     names = sorted(was.keys() | becomes.keys())
     pairs = ((name, was.get(name, ""), becomes.get(name, "")) for name in names)
     return [Change(name, one, other, reasons.of(name)) for name, one, other in pairs if one != other]
+
+
+def refuse_others(old: Mapping[str, Any] | None, new: Mapping[str, Any], file: str) -> None:
+    """Raise CannotLook if a file has another hash than it had in a lock: what is released does not change."""
+    before = dict(_hashes(old)) if old is not None else {}
+    for name, digest in _hashes(new):
+        if before.get(name, digest) != digest:
+            hint = "the lock is as it was before; to trust the new file, remove the lock and make it again"
+            raise CannotLook(f"`{name}` has another hash now than in the lock", place=file, hint=hint)
+
+
+def _hashes(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give what is locked with its hashes: PyPI's files by their names, conda's by their URLs."""
+    for package in document["packages"]:
+        own = package.get("hashes" if "hashes" in package else "hash")
+        if isinstance(own, Mapping) and own.get("sha256"):
+            yield str(package.get("url")), str(own["sha256"])
+        for file in (*package.get("wheels", ()), package.get("sdist", {})):
+            if digest := file.get("hashes", {}).get("sha256"):
+                yield str(file.get("url") or file.get("name")).rpartition("/")[2], str(digest)
 
 
 def _versions(document: Mapping[str, Any]) -> dict[str, str]:
@@ -47,9 +69,8 @@ class _Reasons:
         asked, was = _asked(self._now, name), _asked(self._before, name)
         if asked != was:
             return f"the recipe asks for {', '.join(asked)}" if asked else "the recipe no longer asks for it"
-        released = max(_released(self._new, name), default=None)
-        instant = self._before.get("exclude-newer")
-        if released and isinstance(instant, datetime.datetime) and released >= instant:
+        before, released = (max(_released(one, name), default=None) for one in (self._old, self._new))
+        if released and before and released > before:
             return f"released {released.date().isoformat()}"
         return ""
 
@@ -77,4 +98,5 @@ def _released(document: Mapping[str, Any], name: str) -> Iterator[datetime.datet
     files: Iterable[Mapping[str, Any]] = (
         file for package in document["packages"] if package["name"] == name for file in package.get("wheels", ())
     )
-    return (file["upload-time"] for file in files if isinstance(file.get("upload-time"), datetime.datetime))
+    times = (file.get("upload-time") for file in files)
+    return (time for time in times if isinstance(time, datetime.datetime) and time.tzinfo)

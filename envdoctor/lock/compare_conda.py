@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from envdoctor.lock import conda_file, pypi
-from envdoctor.lock.codes import BUILD, EDITED, ELSEWHERE, EXTRA, MISSING, OTHER, STALE, TITLES
-from envdoctor.lock.compare import few, same_version, stale
+from envdoctor.formats import pylock
+from envdoctor.lock import conda_file
+from envdoctor.lock.codes import BUILD, CHANGED, EDITED, ELSEWHERE, EXTRA, MISSING, OTHER, STALE, TITLES
+from envdoctor.lock.compare import damaged, few, same_version, stale
 from envdoctor.lock.spots import platform_of
 from envdoctor.model import Fact, Finding, Held, Place, State, Status
 
@@ -24,7 +25,7 @@ def with_inputs(lock: CondaLock, asked: Sequence[str]) -> Iterator[Finding | Hel
     before = own.get("asked")
     cause = stale(before if isinstance(before, list) else [], asked)
     yield _finding(STALE, lock, TITLES[STALE], cause=cause) if cause else Held(STALE, "the lock is for what is asked")
-    if own.get("packages") == pypi.digest([_entry(package) for package in lock.packages]):
+    if own.get("packages") == pylock.digest([_entry(package) for package in lock.packages]):
         yield Held(EDITED, "the packages are as they were written")
     else:
         cause = "their digest is not the one that was written with them; make the lock again"
@@ -65,6 +66,8 @@ def with_target(lock: CondaLock, facts: Facts, prefix: str) -> Iterator[Finding 
         if fact.state is State.KNOWN and not same_version(package.version, fact.value):
             title = f"{package.name} {fact.value} is installed, the lock has {package.version}"
             yield _finding(OTHER, lock, title, culprit=(package.name,), evidence=(fact,), place=package.place)
+    for name, title in damaged(facts, facts.by_name):
+        yield _finding(CHANGED, lock, title, culprit=(name,), evidence=(facts.get(name),), kind="corrupt")
     yield Held(OTHER, "packages are as the lock has them", len(wanted.keys() & there.keys()))
 
 

@@ -24,8 +24,8 @@ from envdoctor.solve import uv
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from envdoctor.lock.settle import Wanted
     from envdoctor.lock.spots import Spot
+    from envdoctor.lock.wanted import Wanted
 
 _WORKER = Path(__file__).with_name("conda_worker.py")
 _GRACE = 30.0  # seconds beyond the solver's own limit
@@ -51,8 +51,8 @@ class Environment:
 class Channels:
     """What channels and an index have for a computer."""
 
-    def __init__(self, wanted: Wanted, spot: Spot, environment: Environment) -> None:
-        self._wanted, self._spot, self._environment = wanted, spot, environment
+    def __init__(self, wanted: Wanted, spot: Spot, environment: Environment, learnt: ask.Learnt) -> None:
+        self._wanted, self._spot, self._environment, self._learnt = wanted, spot, environment, learnt
 
     def __call__(self, pins: Mapping[str, str], asked: frozenset[str]) -> uv.Answer:
         """Give the set under pins: they bound what conda has, and what pip adds."""
@@ -116,13 +116,13 @@ class Channels:
         )
         spot = dataclasses.replace(self._spot, python=".".join(python.split(".")[:2]))
         own = {name: cell for name, cell in pins.items() if name not in versions}
-        answer = ask.Index(wanted, spot, outside=tuple(versions))(own, asked - versions.keys())
+        answer = ask.Index(wanted, spot, self._learnt, outside=tuple(versions))(own, asked - versions.keys())
         if answer.reason:
             held = [f"{name} {version}" for name, version in versions.items() if name in answer.reason]
             told = f"conda gives {', '.join(held)}, but " if held else ""
             return uv.Answer(reason=f"the pip part: {told}{answer.reason}")
         every = {**versions, **answer.versions, "python": python}
-        return uv.Answer(every, text=json.dumps([records, answer.text]))
+        return uv.Answer(every, text=json.dumps([records, answer.text]), said=answer.said)
 
 
 def _asked(question: Mapping[str, Any], limit: float) -> dict[str, Any]:

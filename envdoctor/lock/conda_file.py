@@ -15,6 +15,7 @@ from packaging.pylock import Pylock
 
 from envdoctor import yamlpos
 from envdoctor.errors import CannotLook
+from envdoctor.formats import pylock
 from envdoctor.lock import conda_channels, pypi, virtual
 from envdoctor.lock.spots import markers_of, of_platform
 from envdoctor.model import Fact
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from packaging.markers import Environment
 
     from envdoctor.formats.condalock import CondaLock
-    from envdoctor.lock.settle import Settled, Wanted
+    from envdoctor.lock.settle import Settled
     from envdoctor.lock.spots import Spot
+    from envdoctor.lock.wanted import Wanted
 
 _OLD_TAGS = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _FIRST = 5  # the oldest glibc that a wheel may ask for is 2.5
@@ -52,7 +54,7 @@ def document(
         "exclude-newer": wanted.before,
         "asked": json.dumps(sorted(asked)),
         "machines": json.dumps([_machine(one.spot) for one in settled], sort_keys=True),
-        "packages": pypi.digest(packages),
+        "packages": pylock.digest(packages),
         "ruled-out": json.dumps([ruling._asdict() for ruling in sorted(rulings)]),
     }
     return {
@@ -66,6 +68,17 @@ def document(
         },
         "package": packages,
     }
+
+
+def size(settled: Settled, packages: Iterable[Mapping[str, Any]]) -> int:
+    """Give how many bytes a computer downloads, of what is in its lock, as far as that is stated."""
+    records, text = json.loads(settled.text)
+    added = tomllib.loads(text)["packages"] if text else []
+    stated: dict[str, int] = {w["url"]: w.get("size", 0) for package in added for w in package.get("wheels", ())}
+    sizes = [int(record["size"]) for record in records]
+    return sum(sizes) + sum(
+        stated.get(entry["url"], 0) for entry in packages if entry["platform"] == settled.spot.conda
+    )
 
 
 def _machine(spot: Spot) -> dict[str, Any]:
@@ -161,8 +174,20 @@ def text(lock: Mapping[str, Any], name: str) -> str:
 
 def own(lock: CondaLock) -> dict[str, Any]:
     """Give what envdoctor wrote into a lock, as it is in a pylock.toml; nothing if it was not made by it."""
+    return _own(lock.custom)
+
+
+def compared(packages: Iterable[Mapping[str, Any]], custom: Mapping[str, str]) -> dict[str, Any]:
+    """Give a lock as a document in which `changes` can look for what moved, and why."""
+    own = _own(custom)
+    lines = own.get("asked")
+    asked = [str(line).removeprefix("pip ") for line in lines] if isinstance(lines, list) else []
+    return {"packages": list(packages), "tool": {"envdoctor": {**own, "asked": asked}}}
+
+
+def _own(custom: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for key, value in lock.custom.items():
+    for key, value in custom.items():
         if key.startswith("envdoctor-"):
             try:
                 found[key.removeprefix("envdoctor-")] = json.loads(value) if value.startswith(("[", "{")) else value

@@ -11,11 +11,11 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from envdoctor.errors import UserError
 from envdoctor.formats import conda_environment
 from envdoctor.markers import Markers
+from envdoctor.model import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +91,7 @@ def _of_pip(written: Written, markers: Markers) -> dict[str, Any] | None:
     if marker and not markers.may_hold(marker):
         return None
     version = ",".join(sorted(str(clause) for clause in found.specifier)).replace("===", "==")
-    row = {**_row(canonicalize_name(found.name), "pip", version or "*"), "extras": sorted(found.extras)}
+    row = {**_row(normalised(found.name), "pip", version or "*"), "extras": sorted(found.extras)}
     return {**row, "markers": marker} if marker else row
 
 

@@ -7,13 +7,12 @@ A digest of the packages shows when somebody has changed them by hand.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from envdoctor.errors import UserError
+from envdoctor.formats import pylock
 from envdoctor.lock import merge, spots, toml
 from envdoctor.lock.spots import Spot
 from envdoctor.markers import Markers
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from envdoctor.formats.pylock import Lock
-    from envdoctor.lock.settle import Settled, Wanted
+    from envdoctor.lock.settle import Settled
+    from envdoctor.lock.wanted import Wanted
     from envdoctor.model import Facts
 
 SCHEMA = "envdoctor.lock/1"
@@ -55,7 +55,7 @@ def _table(
         "recipe": wanted.recipe.name,
         "asked": asked(wanted.requirements, wanted.bounds),
         "exclude-newer": datetime.datetime.fromisoformat(wanted.before),
-        "packages": digest(packages),
+        "packages": pylock.digest(packages),
         "machines": [machine(one.spot) for one in settled],
     }
     if wanted.recipe.locking.indexes:
@@ -81,12 +81,6 @@ def machine(spot: Spot) -> dict[str, Any]:
     return {**said, **({"facts": facts} if facts else {})}
 
 
-def digest(packages: Iterable[Mapping[str, Any]]) -> str:
-    """Give a digest of packages as they are meant, whatever the layout of the text."""
-    plain = json.dumps(list(packages), sort_keys=True, default=str)
-    return f"sha256:{hashlib.sha256(plain.encode()).hexdigest()}"
-
-
 def text(lock: Mapping[str, Any], name: str) -> str:
     """Give a lock as the text of a file called so: how it was made, how it is checked, and what it holds."""
     subject = lock["tool"]["envdoctor"]["subject"]
@@ -99,7 +93,7 @@ def text(lock: Mapping[str, Any], name: str) -> str:
 
 def own(lock: Lock) -> Mapping[str, Any]:
     """Give the table that envdoctor wrote into a lock; raise UserError if there is none, or a newer one."""
-    table = (lock.pylock.tool or {}).get("envdoctor")
+    table = lock.tool.get("envdoctor")
     if not isinstance(table, dict):
         raise UserError("was not made by envdoctor", place=lock.file, hint="`envdoctor lock` makes one")
     if table.get("schema") != SCHEMA:
@@ -145,5 +139,5 @@ def _spot(row: Mapping[str, Any]) -> Spot:
 def versions(lock: Lock, facts: Facts) -> dict[str, str]:
     """Give what a lock installs on a computer."""
     markers = Markers(facts)
-    held = [package for package in lock.pylock.packages if markers.may_hold(str(package.marker or ""))]
-    return {package.name: str(package.version) for package in held if package.version}
+    held = [entry for entry in lock.entries if markers.may_hold(entry.marker)]
+    return {entry.name: entry.specifier[2:] for entry in held if entry.specifier}

@@ -7,7 +7,6 @@ is not in the set bounds it, in case it comes; only what is missing is asked for
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
@@ -17,42 +16,25 @@ from envdoctor.checks import judge as judging
 from envdoctor.lock import spots
 from envdoctor.model import Fix, State, is_host
 from envdoctor.model.locks import Ruling
-from envdoctor.solve import plan, uv
+from envdoctor.solve import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from envdoctor.lock.spots import Spot
-    from envdoctor.model import Claim, Facts, Finding, Recipe
+    from envdoctor.lock.wanted import Wanted
+    from envdoctor.model import Claim, Facts, Finding
+    from envdoctor.solve import uv
 
     Ask = Callable[[Mapping[str, str], frozenset[str]], uv.Answer]
 
 MOST_SOLVES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be locked and how: the requirements, the instant, how to judge a set, and what uv has to know."""
-
-    recipe: Recipe
-    requirements: Sequence[str]
-    bounds: Sequence[str]
-    before: str
-    judge: Callable[[Facts], Sequence[Finding]]
-    claims: Callable[[Facts], Sequence[Claim]]
-    tell: Callable[[str], None]
-    wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
-    codes: Collection[str] = ()
-    anew: Sequence[str] = ()
-    built: Sequence[str] = ()
-    limit: float = uv.LIMIT
-
-
 class Settled(NamedTuple):
     """A set that was judged free of errors, and what was ruled out on the way; without a set, why there is none.
 
-    `errors` are then those of the first answer.
+    `errors` are then those of the first answer. `yanked` are releases that were withdrawn.
     """
 
     spot: Spot
@@ -61,6 +43,7 @@ class Settled(NamedTuple):
     rulings: tuple[Ruling, ...] = ()
     reasons: tuple[str, ...] = ()
     errors: tuple[Finding, ...] = ()
+    yanked: tuple[str, ...] = ()
 
 
 class _State(NamedTuple):
@@ -84,7 +67,7 @@ def settle(wanted: Wanted, spot: Spot, ask: Ask, rulings: Sequence[Ruling] = ())
         return Settled(spot, reasons=search.reasons(first), errors=tuple(first.errors))
     still = [ruling for ruling in rulings if _holds(ruling, found.answer.versions)]
     every = tuple(dict.fromkeys([*found.rulings, *still]))
-    return Settled(spot, found.answer.text, found.answer.versions, every)
+    return Settled(spot, found.answer.text, found.answer.versions, every, yanked=found.answer.yanked)
 
 
 def _holds(ruling: Ruling, versions: Mapping[str, str]) -> bool:

@@ -130,8 +130,8 @@ def _minor(python: str) -> str:
     version = cells.version(python)
     if not python:
         return ""  # conda's channels have it
-    if version is None:
-        raise UserError(f"`{python}` is no Python", hint="`python` is a minor release, such as 3.11")
+    if version is None or version.major != 3:
+        raise UserError(f"`{python}` is no Python to lock for", hint="`python` is a minor release, such as 3.11")
     return f"{version.major}.{version.minor}"
 
 

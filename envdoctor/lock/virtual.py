@@ -1,4 +1,4 @@
-"""Which virtual packages does a computer have for conda, and which PyTorch? They decide, so none is ever made up.
+"""Which virtual packages does a computer have for conda, which PyTorch, which Python? None is ever made up.
 
 `__cuda` is there only where a driver is declared; the C library is the one that is declared, else the oldest that
 conda-forge builds for. The processor is the plain one of its kind: whoever makes a lock may have a newer one.
@@ -54,6 +54,11 @@ def torch_for(spot: Spot) -> str:
     driver = spot.facts.get("driver")
     rows = table()["torch"].items() if driver else ()
     return next((name for name, least in rows if driver and cells.contains(f">={least}", driver.value)), "")
+
+
+def pythons(instant: str) -> list[str]:
+    """Give the minor releases of Python that there were at an instant, newest first."""
+    return [python for python, day in table()["pythons"].items() if day <= instant]
 
 
 def _cuda(driver: str, drivers: Mapping[str, str]) -> str:

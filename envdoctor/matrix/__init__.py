@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envdoctor.model.diagnosis import Mechanism, Origins
 
 BUNDLED = Path(__file__).parent
-_ALWAYS = ""
+_CLAIMS, _ALWAYS = "claims ", ""
 _UNTOLD: dict[str, Any] = {"trigger": [], "bad": [], "good": [], "probe": ""}  # what a log cannot show
 
 
@@ -34,13 +34,14 @@ class Matrix(NamedTuple):
     def concerning(self, present: Collection[str], used: Iterable[str] = ()) -> tuple[Claim, ...]:
         """Give the claims that can say something about a target with these components, where these names are used."""
         asked = {*present, *(f"uses {part}" for name in used for part in _prefixes(name))}
-        parts = (self.store.part(f"claims {key}") for key in [_ALWAYS, *sorted(asked)])
+        concerned = (name for name in self.store.places if name.startswith(_CLAIMS) and name[len(_CLAIMS) :] in asked)
+        parts = (self.store.part(name) for name in [f"{_CLAIMS}{_ALWAYS}", *sorted(concerned)])
         found = (item for part in parts if part for item in claims.unfolded(part))
         return tuple(claims.build(record) for _, trigger, record in found if all(name in asked for name in trigger))
 
     def everything(self) -> tuple[Claim, ...]:
         """Give every claim, in the order of the files."""
-        parts = (self.store.part(name) for name in self.store.places if name.startswith("claims "))
+        parts = (self.store.part(name) for name in self.store.places if name.startswith(_CLAIMS))
         items = sorted((item for part in parts for item in claims.unfolded(part)), key=lambda item: item[0])
         return tuple(claims.build(record) for *_, record in items)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from envdoctor.matrix.store import Store
 
-FORM = "7"  # raise it when the compiled form changes
+FORM = "8"  # raise it when the compiled form changes
 KEPT = 32  # as many matrices: other versions, other folders of further claims
 
 
@@ -28,12 +28,25 @@ def remembered(paths: Sequence[Path], compile_: Callable[[Sequence[tuple[str, st
     """Give the compiled form of these files, compiling them only if their content is new."""
     blobs = [(str(path), _bytes(path)) for path in paths]
     place = _folder() / f"matrix-{_key(blobs)}"
-    found = _recall(place)
-    if found is None:
+
+    def compiled() -> Store:
         packed = store.pack(compile_([(name, _text(name, blob)) for name, blob in blobs]))
         _keep(place, packed)
-        found = store.opened(packed)
-    return found
+        return store.opened(lambda start, end: packed[start:end], compiled)
+
+    try:
+        return store.opened(_reader(place), compiled)
+    except (OSError, ValueError):
+        return compiled()
+
+
+def _reader(place: Path) -> Callable[[int, int], bytes]:
+    def read(start: int, end: int) -> bytes:
+        with open(place, "rb", buffering=0) as file:
+            file.seek(start)
+            return file.read(end - start)
+
+    return read
 
 
 def _bytes(path: Path) -> bytes:
@@ -61,13 +74,6 @@ def _key(blobs: Sequence[tuple[str, bytes]]) -> str:
 def _folder() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or ""
     return Path(base if base.startswith("/") else os.path.expanduser("~/.cache")) / "envdoctor"
-
-
-def _recall(place: Path) -> Store | None:
-    try:
-        return store.opened(place.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
 
 
 def _keep(place: Path, packed: bytes) -> None:

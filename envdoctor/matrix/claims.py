@@ -109,6 +109,11 @@ def origins(modules: Mapping[str, list[str]], found: Mapping[str, Mapping[str, s
     """Put together what is known of where names come from."""
     from envdoctor.model.diagnosis import Origins
 
+    named = {name: tuple(dists) for name, dists in modules.items()}
+    itself = {name: name for dists in named.values() for name in dists}
     return Origins(
-        {name: tuple(dists) for name, dists in modules.items()}, found.get("libraries", {}), found.get("symbols", {})
+        named,
+        **{key: found.get(key, {}) for key in ("libraries", "symbols", "since", "classes")},
+        words={**itself, **found.get("words", {})},
+        everyday=frozenset(found.get("everyday", ())),
     )

@@ -32,7 +32,7 @@ LISTING = {
     "metadata": {"versions"},
     "implied": {"title", "by", "values"},
     "stands-in": {"title"},
-    "origins": {"libraries", "symbols"},
+    "origins": {"libraries", "symbols", "since", "words", "classes", "everyday"},
     "mechanism": mechanisms.KEYS,
 }
 _KEYS = {kind: {kind} | _ORIGIN | more | _COMMON for kind, more in _JUDGING.items()}

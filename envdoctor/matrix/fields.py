@@ -6,11 +6,9 @@ import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.model import HOST_COMPONENTS, HOST_FAMILIES, OF_A_BUILD
+from envdoctor.model import HOST_COMPONENTS, HOST_FAMILIES, OF_A_BUILD, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -112,7 +110,7 @@ def component(node: yamlpos.Map, key: str) -> str:
 def _component(key: yamlpos.Text) -> None:
     """Refuse what can name no component: a fact that nobody reads, or a package not under its normal name."""
     name, (family, dot, _) = key.value, key.value.partition(".")
-    normal = canonicalize_name(name)
+    normal = normalised(name)
     if dot and family not in HOST_FAMILIES and name.rpartition(".")[2] not in OF_A_BUILD:
         raise UserError(f"unknown component `{name}`", place=key.place, hint=near(family, HOST_FAMILIES))
     if not dot and name not in HOST_COMPONENTS and name != normal:

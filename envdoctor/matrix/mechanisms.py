@@ -15,8 +15,11 @@ from envdoctor.matrix import fields
 from envdoctor.model.diagnosis import ENVIRONMENT, HARMLESS, NOT_ENVIRONMENT
 
 SAYS = (ENVIRONMENT, NOT_ENVIRONMENT, HARMLESS)
-WEIGHTS = ("1", "2", "3", "4")
-DERIVED = frozenset("here need caller second dotted owner module symbol soname package guess".split())
+WEIGHTS = ("0", "1", "2", "3", "4")
+DERIVED = frozenset(
+    "here need caller second dotted owner module symbol soname package guess function since inside loading spoken "
+    "beside failed conflict nearest itself".split()
+)
 KEYS = set("mechanism title says kind patterns packages cause fixes needs near weight source checked evidence".split())
 _HOLE = re.compile(r"\{(\w+)\}")
 _FIX = frozenset("pins env note host reinstall".split())
@@ -75,5 +78,6 @@ def _fixes(node: yamlpos.Map) -> list[dict[str, Any]]:
 
 
 def origins(node: yamlpos.Map) -> dict[str, Any]:
-    """Compile an entry of origins: the beginnings of library names and of symbols, and whose they are."""
-    return {key: fields.strings(node, key) for key in ("libraries", "symbols")}
+    """Compile an entry of origins: library names and symbols by their beginnings, words, classes: whose they are."""
+    tables = {key: fields.strings(node, key) for key in ("libraries", "symbols", "since", "words", "classes")}
+    return {**tables, "everyday": dict.fromkeys(fields.words(node, "everyday"), "")}

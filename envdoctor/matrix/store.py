@@ -1,4 +1,4 @@
-"""Pack the compiled matrix so that a check decodes only the parts that concern it."""
+"""Pack the compiled matrix so that a check reads and decodes only the parts that concern it."""
 
 from __future__ import annotations
 
@@ -7,44 +7,51 @@ import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    Read = Callable[[int, int], bytes]
 
 _WIDTH = 8
 
 
 class Store(NamedTuple):
-    """A packed matrix: its bytes, and where each of its parts stands in them."""
+    """A packed matrix: its bytes from one place to another, where each part stands in them, and with which checksum.
 
-    packed: memoryview
-    places: Mapping[str, tuple[int, int]]
+    `anew` gives another one where a part is not as it was written.
+    """
+
+    read: Read
+    places: Mapping[str, tuple[int, int, int]]
+    anew: Callable[[], Store]
 
     def part(self, name: str) -> Any:
         """Give a part by its name, or None if there is no such part."""
         if name not in self.places:
             return None
-        start, end = self.places[name]
-        return json.loads(bytes(self.packed[start:end]))
+        start, end, checksum = self.places[name]
+        try:
+            text = self.read(start, end)
+        except OSError:
+            text = b""
+        return json.loads(text) if zlib.crc32(text) == checksum else self.anew().part(name)
 
 
 def pack(parts: Mapping[str, Any]) -> bytes:
-    """Give parts (plain data by name) as bytes: a checksum, the length of the places, these, and each part as JSON."""
-    places, blob = {}, b""
-    for name, part in parts.items():
-        text = json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
-        places[name] = (len(blob), len(blob) + len(text))
-        blob += text
-    body = json.dumps(places, separators=(",", ":")).encode()
-    counted = b"%08d%s%s" % (len(body), body, blob)
-    return b"%08x%s" % (zlib.crc32(counted), counted)
+    """Give parts (plain data by name) as bytes: checksum and length of the places, these, and each part as JSON."""
+    texts = {name: json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode() for name, part in parts.items()}
+    places, end = {}, 0
+    for name, text in texts.items():
+        places[name] = (end, end + len(text), zlib.crc32(text))
+        end += len(text)
+    head = json.dumps(places, separators=(",", ":")).encode()
+    return b"%08x%08d%s%s" % (zlib.crc32(head), len(head), head, b"".join(texts.values()))
 
 
-def opened(packed: bytes) -> Store:
-    """Open a packed matrix; raise ValueError if it is none, or is not as it was written."""
-    if packed[:_WIDTH] != b"%08x" % zlib.crc32(memoryview(packed)[_WIDTH:]):
+def opened(read: Read, anew: Callable[[], Store]) -> Store:
+    """Open a packed matrix; raise ValueError if its head is not as it was written, OSError if it cannot be read."""
+    length = int(read(_WIDTH, 2 * _WIDTH))
+    start = 2 * _WIDTH + length
+    head = read(2 * _WIDTH, start)
+    if read(0, _WIDTH) != b"%08x" % zlib.crc32(head):
         raise ValueError("not a packed matrix, or not whole")
-    start = 2 * _WIDTH + int(packed[_WIDTH : 2 * _WIDTH])
-    places = json.loads(packed[2 * _WIDTH : start])
-    if not isinstance(places, dict):
-        raise ValueError("not a packed matrix")
-    return Store(memoryview(packed)[start:], places)
+    return Store(lambda first, last: read(start + first, start + last), json.loads(head), anew)

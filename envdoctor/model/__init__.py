@@ -18,6 +18,7 @@ from envdoctor.model.terms import (
     is_host,
     is_of_computer,
     is_of_files,
+    normalised,
 )
 from envdoctor.model.traces import Folder, Trace
 
@@ -57,4 +58,5 @@ __all__ = [
     "is_host",
     "is_of_computer",
     "is_of_files",
+    "normalised",
 ]

@@ -122,3 +122,13 @@ class Module(NamedTuple):
     opaque: str = ""
     owner: str = ""
     summary: Summary = Summary()
+
+
+def absolute(target: Target, module: Module) -> str:
+    """Give the whole name of the module that an import in another one names; empty if it leaves its package."""
+    level, name, _ = target
+    if not level:
+        return name
+    parts = module.name.split(".") if module.folders else module.name.split(".")[:-1]
+    kept = parts[: len(parts) - level + 1]
+    return ".".join([*kept, *([name] if name else [])]) if len(kept) > 0 else ""

@@ -40,7 +40,8 @@ class Mechanism(NamedTuple):
     """A way in which jobs die, told by the words of the log: `says` whether it is the environment, or harmless.
 
     A group of a pattern is a placeholder of the texts. `needs`: the placeholders that must lead to a component.
-    `near`: it is only meant where the log speaks of one of these. `weight`: 1 a consequence, 2 a cause, 4 decisive.
+    `near`: it is only meant where the log speaks of one of these. `weight`: 0 a last resort, 1 a consequence,
+    2 a cause, 4 decisive.
     """
 
     code: str
@@ -60,16 +61,35 @@ class Mechanism(NamedTuple):
 
 
 class Origins(NamedTuple):
-    """Where names come from: modules, shared libraries and symbols (by their beginnings) to components."""
+    """Where names come from: modules, libraries and symbols (by their beginnings), words and classes to components.
+
+    `since`: the release in which a symbol appeared. `everyday`: components whose names are also everyday words.
+    """
 
     modules: Mapping[str, tuple[str, ...]]
-    libraries: Mapping[str, str]
-    symbols: Mapping[str, str]
+    libraries: Mapping[str, str] = {}
+    symbols: Mapping[str, str] = {}
+    since: Mapping[str, str] = {}
+    words: Mapping[str, str] = {}
+    classes: Mapping[str, str] = {}
+    everyday: frozenset[str] = frozenset()
+
+
+class Lack(NamedTuple):
+    """A public name that a log says a package does not have, or an argument of it, and who asks for it."""
+
+    package: str
+    name: str
+    argument: str = ""
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A cause of a failure, most likely culprit first; `state` is what the facts say of it."""
+    """A cause of a failure, most likely culprit first; `state` is what the facts say of it.
+
+    `lack` is what the releases of a package can be asked for.
+    """
 
     code: str
     says: str
@@ -83,6 +103,7 @@ class Cause:
     facts: tuple[Fact, ...] = ()
     fixes: tuple[Fix, ...] = ()
     source: Source | None = None
+    lack: Lack | None = None
 
 
 @dataclass(frozen=True, slots=True)

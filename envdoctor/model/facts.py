@@ -51,10 +51,10 @@ class Distribution(NamedTuple):
     build: str = ""
     folder: str = ""
     headers: bool = False
-    requires: tuple[Requirement, ...] = ()
     requires_python: str = ""
     fault: str = ""
     compiled: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
 
 
 class Target(NamedTuple):

@@ -24,21 +24,23 @@ class Change(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A lock: where it is, for which machines, up to when, what it brings, what was ruled out, what moved.
+    """A lock: where it is, for which machines and Python, up to when, what it brings, what was ruled out, what moved.
 
     `size` is what an installer downloads for one machine, in bytes, as far as it is stated; `builds` is what it has to
-    build, `rendered` the files that conda-lock made of it. `dry`: it was not written. `same`: it was there, and is what
-    it would be.
+    build, `yanked` what was withdrawn, `rendered` the files that conda-lock made of it. `dry`: it was not written.
+    `same`: it was there, and is what it would be.
     """
 
     path: str
     machines: tuple[str, ...]
+    python: str
     before: str
     packages: int
     size: int
     rulings: tuple[Ruling, ...] = ()
     moved: tuple[Change, ...] = ()
     builds: tuple[str, ...] = ()
+    yanked: tuple[str, ...] = ()
     dry: bool = False
     new: bool = True
     same: bool = False

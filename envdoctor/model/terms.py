@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum, StrEnum
 from typing import NamedTuple
+
+_SEPARATORS = re.compile(r"[-_.]+")
 
 HOST_COMPONENTS = frozenset(
     "python implementation os arch glibc libstdcxx container driver cudnn nccl nvjitlink gcc accelerator".split()
@@ -16,6 +19,14 @@ _COMPUTER = frozenset("driver glibc libstdcxx container gcc cuda.driver cuda.too
 
 # the last words of what is worked out of a build or of the copies of a library, as `cuda` of `torch.cuda`
 OF_A_BUILD = frozenset("cuda for_torch arch_list hidden compat".split())
+
+
+def normalised(name: str) -> str:
+    """Give the name of a distribution in its normal form, as PEP 503 defines it.
+
+    The function of packaging would bring along what knows platforms and the tags of wheels: a tenth of a check.
+    """
+    return _SEPARATORS.sub("-", name).lower()
 
 
 def is_of_computer(component: str) -> bool:

@@ -56,12 +56,11 @@ def _further(entries: Sequence[Listed]) -> Iterator[Wish]:
 
 def of_pylock(lock: Lock, file: str) -> Recipe:
     """Give the recipe of a pylock.toml: exactly these versions; what only an extra or a group takes may be absent."""
-    wishes = [_wish(entry) for entry in lock.entries()]
+    wishes = [_wish(entry) for entry in lock.entries]
     packages = tuple(
         dataclasses.replace(wish, marker="", optional=True) if _CHOSEN.search(wish.marker) else wish for wish in wishes
     )
-    wanted = lock.pylock.requires_python
-    python = Wish("python", str(wanted), place=Place(file)) if wanted else None
+    python = Wish("python", lock.python, place=Place(file)) if lock.python else None
     return Recipe(_stem(file), "pylock", file, python=python, packages=packages)
 
 

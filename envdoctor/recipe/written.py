@@ -7,11 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.markers import InvalidMarker, Marker
-from packaging.utils import canonicalize_name
 
 from envdoctor import cells, yamlpos
 from envdoctor.errors import UserError, near
-from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wish, can_be_given
+from envdoctor.model import HOST_COMPONENTS, Ignore, Place, Recipe, Wish, can_be_given, normalised
 from envdoctor.model.smoke import Wanted
 from envdoctor.recipe import locking
 
@@ -118,9 +117,9 @@ def _package(key: yamlpos.Text, item: yamlpos.Node, *, optional: bool) -> Wish:
         item.only({"version", "when"}, f"`{key.value}`")
         version = item.get("version") or yamlpos.Text("*", item.place)
         marker = _marker(item)
-    extras = tuple(canonicalize_name(part.strip()) for part in (found["extras"] or "").split(",") if part.strip())
+    extras = tuple(normalised(part.strip()) for part in (found["extras"] or "").split(",") if part.strip())
     return Wish(
-        name=canonicalize_name(found["name"]),
+        name=normalised(found["name"]),
         specifier=_range(yamlpos.text(version, f"`{key.value}`")),
         extras=extras,
         marker=marker,
@@ -153,7 +152,7 @@ def _forbidden(root: yamlpos.Map) -> Iterator[Wish]:
         found = _PACKAGE.fullmatch(written)
         if not found:
             raise UserError(f"`{written}` is not a package name", place=key.place)
-        yield Wish(canonicalize_name(found["name"]), place=key.place, reason=reason.value)
+        yield Wish(normalised(found["name"]), place=key.place, reason=reason.value)
 
 
 def _host(root: yamlpos.Map) -> Iterator[Wish]:

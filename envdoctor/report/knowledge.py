@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envdoctor.model import Claim
+    from envdoctor.model.diagnosis import Mechanism
+    from envdoctor.model.releases import NameHistory, Span
+
+_HOLE = re.compile(r"\{(\w+)\}")
 
 
 def documentation(text: str, width: int = 80) -> Iterator[Line]:
@@ -33,10 +38,52 @@ def claims(found: Iterable[Claim], old: Sequence[str], width: int = 80) -> Itera
                 yield from wrapped(f"gave {_set(fix.gives)}", width, indent=4, style="dim")
         for tried, outcome in claim.refuted:
             yield from wrapped(f"not a fix: {tried}: {outcome}", width, indent=2, style="warning")
-        yield from wrapped(f"source: {claim.source}", width, indent=2, style="dim")
-        stale = "; older than a year" if claim.code in old else ""
-        yield Line(f"  {claim.evidence}, checked {claim.checked}{stale}", "dim")
+        yield from _origin(claim, old, width)
         yield Line("")
+
+
+def _origin(known: Claim | Mechanism, old: Sequence[str], width: int) -> Iterator[Line]:
+    yield from wrapped(f"source: {known.source}", width, indent=2, style="dim")
+    stale = "; older than a year" if known.code in old else ""
+    yield Line(f"  {known.evidence}, checked {known.checked}{stale}", "dim")
+
+
+def mechanism(known: Mechanism, old: Sequence[str], width: int = 80) -> Iterator[Line]:
+    """Give a way in which jobs die, with the words that tell it; `<word>` is filled from the log."""
+    told = {"environment": f"the environment ({known.kind})", "harmless": "no harm"}
+    yield from wrapped(f"{known.code}: {_open(known.title)}", width, style="bold")
+    yield from wrapped(f"says: {told.get(known.says, 'not the environment')}", width, indent=2)
+    yield from wrapped(f"cause: {_open(known.cause)}", width, indent=2)
+    for pattern in known.patterns:
+        yield from wrapped(f"told by: {pattern}", width, indent=2, style="dim")
+    if known.near:
+        yield from wrapped(f"where the log speaks of: {', '.join(known.near)}", width, indent=2, style="dim")
+    for fix in known.fixes:
+        changed = " ".join([change(fix), f"({fix.note})" if fix.note else ""]).strip()
+        yield from wrapped(f"fix: {_open(changed)}", width, indent=2, style="fix")
+    yield from _origin(known, old, width)
+
+
+def _open(text: str) -> str:
+    return _HOLE.sub(r"<\1>", text)
+
+
+def time_line(history: NameHistory, width: int = 80) -> Iterator[Line]:
+    """Give which releases of a package have a name, oldest first."""
+    many = f"{history.read} of {len(history.answers)} read, the others lie between two that answer alike"
+    yield from wrapped(f"releases of {history.package} with {history.name}", width, style="bold")
+    spans = history.spans
+    column = max(len(_span(span)) for span in spans)
+    yield from (Line(clean(f"  {_span(span):{column}}  {_ANSWERS[span.has]}"), _STYLES[span.has]) for span in spans)
+    yield from wrapped(many + (f"; {history.reason}" if history.reason else ""), width, indent=2, style="dim")
+
+
+def _span(span: Span) -> str:
+    return span.first if span.first == span.last else f"{span.first} to {span.last}"
+
+
+_ANSWERS = {True: "there", False: "not there", None: "cannot tell"}
+_STYLES = {True: "", False: "warning", None: "dim"}
 
 
 def _applies(claim: Claim, width: int) -> Iterator[Line]:

@@ -25,16 +25,24 @@ def lines(locks: Iterable[Written], width: int) -> Iterator[Line]:
             yield from wrapped(f"ruled out {code}: {title} ({seen}), by {', '.join(bounds)}", width, indent=2)
         if one.builds:
             yield from wrapped(f"installing builds {', '.join(one.builds)} (no wheel)", width, indent=2)
+        if one.yanked:
+            told = f"withdrawn by their makers, and taken as they are pinned or locked: {', '.join(one.yanked)}"
+            yield from wrapped(told, width, indent=2)
         for path in one.rendered:
             yield from wrapped(f"rendered: {path}", width, indent=2)
         yield from _moved(one.moved)
 
 
 def _head(one: Written) -> str:
-    size = f", {one.size / 1_000_000:,.0f} MB to download" if one.size else ""
-    where = f" for {', '.join(one.machines)}" if one.machines else ""
+    whom = [*one.machines, *([f"Python {one.python}"] if one.python else [])]
+    where = f" for {', '.join(whom)}" if whom else ""
+    size = f", {_size(one.size)} to download" if one.size else ""
     state = "as it was" if one.same else "not written" if one.dry else "written"
     return f"{one.path}: {one.packages} packages{where}{size}, up to {one.before}: {state}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:,.0f} MB" if count >= 1_000_000 else f"{count / 1_000:,.0f} kB"
 
 
 def _moved(changes: Sequence[Change]) -> Iterator[Line]:

@@ -21,6 +21,7 @@ def bar(what: str) -> Iterator[Callable[[str, int, int], None]]:
 
         def move(last: str, done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
-            progress.print(last, markup=False, highlight=False)
+            if last:
+                progress.print(last, markup=False, highlight=False)
 
         yield move

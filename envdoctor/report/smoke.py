@@ -21,12 +21,15 @@ class Told(Protocol):
     @property
     def name(self) -> str:
         """How to ask for it."""
+
     @property
     def group(self) -> str:
         """The group it is in."""
+
     @property
     def needs(self) -> tuple[str, ...]:
         """The packages it needs."""
+
     @property
     def proves(self) -> str:
         """What it proves."""

@@ -38,7 +38,7 @@ class Problem:
     online: bool
     tell: Callable[[str], None]
     limit: float = uv.LIMIT
-    until: str = ""
+    before: str = ""
 
 
 def typed(findings: Sequence[Finding], facts: Facts) -> list[Finding]:
@@ -150,7 +150,7 @@ def _ask(fix: Fix, problem: Problem) -> uv.Answer:
         python=python.value,
         platform=platform(problem.facts),
         wheelless=problem.wheelless,
-        until=problem.until,
+        before=problem.before,
     )
     return uv.solve(question, limit=problem.limit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envdoctor import processes
+from envdoctor.solve import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,12 @@ _BENDING = frozenset(
     "UV_FORK_STRATEGY UV_PYTHON UV_NO_BINARY UV_ONLY_BINARY UV_NO_BUILD".split()
 )
 _OF_VARIANT = ("torch", "torchvision", "torchaudio", "triton", "pytorch-triton")
+_PAGE = re.compile(r"^TRACE Fetching metadata for `([^`]*)` from `([^`]*)`", re.MULTILINE)
+_YANKED = re.compile(r'^warning: `([^`=]*)==([^`]*)` is yanked(?: \(reason: "(.*)"\))?$', re.MULTILINE)
+_LACKING = re.compile(r"^WARN `([^`=]*)==([^`]*)` needs to be downloaded from a registry", re.MULTILINE)
+_TOLD = "warn,uv_client::registry_client=trace"  # what uv complains of, and which pages it reads
+_KNOWN_AS: dict[str, str] = {}  # a platform, and the older one that uv knows in its place
+_SILENT = '[[dependency-metadata]]\nname = "{}"\nrequires-dist = []\n'
 _LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)[^#\n]*(?:# via (.*))?$", re.MULTILINE)
 
 
@@ -34,7 +42,7 @@ class Question:
 
     `wheelless` holds the metadata of packages that are published without a wheel: name → version → requires, python.
     `builds`: packages may be built to learn what they need, which runs their code. `files`: the answer is to name them.
-    `until`: a day; what was published later is not there.
+    `before`: what was published later does not exist; an instant, or a day, which counts to its end.
     """
 
     requirements: Sequence[str]
@@ -44,20 +52,19 @@ class Question:
     wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     builds: bool = False
     files: Files | None = None
-    until: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
     """What decides over the files of a lock (pylock.toml), beside the versions.
 
-    `before`: an instant; what was released later does not exist. `kept`: an earlier lock, whose versions stay where
-    they can, but for `anew`. `torch`: the variant of PyTorch, empty for that of the index. `outside`: packages that
-    are installed by others, `unknown` those of them that no index has. `macos`: the oldest release that wheels may ask
-    for. `cached`: nothing is asked of an index; `Answer.short` says if that was too little.
+    `kept`: an earlier lock, whose versions stay where they can, but for `anew`. `torch`: the variant of PyTorch, empty
+    for that of the index. `outside`: packages that are installed by others, `unknown` those of them that no index has.
+    `macos`: the oldest release that wheels may ask for. `silent`: packages of which it does not matter what they need.
+    `cached`: nothing is asked of an index; `Answer.short` and `Answer.lacks` say what was too little.
     """
 
-    before: str
     constraints: Sequence[str] = ()
     kept: str = ""
     anew: Sequence[str] = ()
@@ -67,6 +74,7 @@ class Files:
     unknown: Sequence[str] = ()
     built: Sequence[str] = ()
     macos: str = ""
+    silent: Sequence[str] = ()
     cached: bool = False
 
 
@@ -75,7 +83,7 @@ class Answer:
     """A full set of versions, or the reason why there is none; `asked` is false if uv could not be asked.
 
     `roots` are the packages that nothing else in the set asks for. `text` is the lock, where one was asked for, and
-    `said` all that uv had to say.
+    `said` all that uv had to say on the way to it.
     """
 
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -87,8 +95,25 @@ class Answer:
 
     @property
     def short(self) -> bool:
-        """Say whether something that decides was not in the cache."""
-        return "needs to be downloaded from a registry" in self.said or "network was disabled" in self.said
+        """Say whether a page was not in the cache."""
+        return "network was disabled" in self.said
+
+    @property
+    def lacks(self) -> dict[str, str]:
+        """Give the newest release of each package that was passed over because what it needs was not in the cache."""
+        return dict(reversed(_LACKING.findall(self.said)))
+
+    @property
+    def yanked(self) -> tuple[str, ...]:
+        """Give the releases that were withdrawn and are taken all the same, for they are pinned or kept."""
+        return tuple(
+            f"{name} {version}" + (f" ({why})" if why else "") for name, version, why in _YANKED.findall(self.said)
+        )
+
+    @property
+    def pages(self) -> frozenset[tuple[str, str]]:
+        """Give the pages of an index that were read for a lock: package and URL, as far as uv tells."""
+        return frozenset(_PAGE.findall(self.said))
 
 
 def find() -> str | None:
@@ -107,26 +132,33 @@ def solve(question: Question, *, limit: float = LIMIT) -> Answer:
     uv = find()
     if uv is None:
         return Answer(reason="uv is not installed (`pip install 'envdoctor[lock]'`)", asked=False)
+    question = dataclasses.replace(question, platform=_KNOWN_AS.get(question.platform, question.platform))
     with tempfile.TemporaryDirectory(prefix="envdoctor-solve-") as folder:
-        return _run([uv, *_arguments(question)], Path(folder), question, limit)
+        answer = _run([uv, *_arguments(question)], Path(folder), question, limit)
+    known = None if answer.asked else reasons.older(question.platform, answer.said)
+    if known is None:
+        return answer
+    if not known:
+        return Answer(reason=f"uv solves for no computer as old as {question.platform}")
+    _KNOWN_AS[question.platform] = known
+    return solve(question, limit=limit)
 
 
 def _arguments(question: Question) -> list[str]:
-    words = ["pip", "compile", "wanted.in", "--quiet", "--no-header"]
+    words = ["pip", "compile", "wanted.in", "--no-header"]
     words += ["--python", sys.executable, "--no-python-downloads", "--python-version", question.python]
-    words += ["--exclude-newer", question.until] if question.until else []
+    words += ["--exclude-newer", question.before] if question.before else []
     if not question.builds:
         words += ["--only-binary", ":all:"]
         words += [word for name in sorted(question.wheelless) for word in ("--no-binary", name)]
     words += ["--python-platform", question.platform] if question.platform else []
     if question.files is None:
-        return [*words, "--output-file", SOLVED, "--annotation-style", "line"]
+        return [*words, "--quiet", "--output-file", SOLVED, "--annotation-style", "line"]
     return [*words, "--output-file", LOCKED, "--format", "pylock.toml", *_of_files(question.files)]
 
 
 def _of_files(wanted: Files) -> list[str]:
-    words = ["--exclude-newer", wanted.before]
-    words += ["--constraints", "bounds.in"] if wanted.constraints else []
+    words = ["--constraints", "bounds.in"] if wanted.constraints else []
     words += ["--excludes", "unknown.in"] if wanted.unknown else []
     words += _of_torch(wanted.torch) if wanted.torch else []
     words += ["--offline"] if wanted.cached else []
@@ -147,7 +179,7 @@ def _run(words: list[str], folder: Path, question: Question, limit: float) -> An
     if done.status is None:
         return Answer(reason=f"uv gave no answer within {limit:g} s", asked=False)
     if done.status != 0:
-        return Answer(reason=reason(done.err), asked="No solution found" in done.err, said=done.err)
+        return Answer(reason=reasons.told(done.err), asked="No solution found" in done.err, said=done.err)
     if question.files is not None:
         text = (folder / LOCKED).read_text(encoding="utf-8")
         return Answer(_locked(text), text=text, said=done.err)
@@ -162,7 +194,7 @@ def _variables(wanted: Files | None) -> dict[str, str]:
     if wanted is None:
         return clean
     clean = {name: value for name, value in clean.items() if name not in _BENDING}
-    clean |= {"RUST_LOG": "warn", "NO_COLOR": "1"}
+    clean |= {"RUST_LOG": _TOLD, "NO_COLOR": "1"}
     return clean | ({"MACOSX_DEPLOYMENT_TARGET": wanted.macos} if wanted.macos else {})
 
 
@@ -175,6 +207,7 @@ def _prepare(folder: Path, question: Question) -> None:
     else:
         texts["bounds.in"] = "\n".join(question.files.constraints) + "\n"
         texts["unknown.in"] = "\n".join(question.files.unknown) + "\n"
+        texts["uv.toml"] += "".join(map(_SILENT.format, question.files.silent))
         texts |= {LOCKED: question.files.kept} if question.files.kept else {}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -194,14 +227,3 @@ def metadata(wheelless: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
             lines += [f"requires-python = {json.dumps(row['python'])}"] if row.get("python") else []
             tables.append("[[dependency-metadata]]\n" + "\n".join(lines) + "\n")
     return "\n".join(tables)
-
-
-def reason(said: str) -> str:
-    """Give uv's explanation in a line: its hint where it names wheels, else its first sentence."""
-    told = [line for line in said.splitlines() if not line.startswith("WARN ")]
-    words = " ".join(re.sub(r"[│╰─▶×├╮╭]", " ", "\n".join(told)).split())
-    hint = re.search(r"hint: (You require .+?)(?: hint:|$)", words)
-    if hint:
-        return hint[1][:300]
-    cause = re.search(r"Because (.+?)(?:, we can conclude| we can conclude|\. And|$)", words)
-    return (cause[1] if cause else words.removeprefix("error: "))[:300]

@@ -9,6 +9,7 @@ from envdoctor.cells import version
 from envdoctor.facts import distributions
 from envdoctor.facts.inside import Root
 from envdoctor.model.code import Python
+from envdoctor.source.folders import Folders
 from envdoctor.source.owners import Owners
 from envdoctor.source.shelf import Shelves
 from envdoctor.source.world import World
@@ -29,7 +30,7 @@ class Source:
     def __init__(self, facts: Facts, first: Sequence[str] = ()) -> None:
         """Begin to read the code of a target that is here; `first` are folders of a program of one's own."""
         image = facts.target.kind == "image"
-        root = Root(os.path.expanduser(facts.target.path) if image else "")
+        self.root = root = Root(os.path.expanduser(facts.target.path) if image else "")
         path = [
             root.placed(f"{root.folder}{os.path.expanduser(one.path)}" if image else os.path.expanduser(one.path))
             for one in facts.search
@@ -38,7 +39,7 @@ class Source:
         python = python_of(facts)
         self.owners = Owners(distributions.scan(path, root).sites, library)
         self.shelves = Shelves(python, self.owners)
-        self.world = World(path, python, root, self.owners, self.shelves, first)
+        self.world = World(path, python, Folders(python, root), self.owners, self.shelves, first)
 
     def close(self) -> None:
         """Keep what was read."""

@@ -7,7 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from envdoctor.facts.inside import Root
     from envdoctor.model.code import Python
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _COMPILED = (".so", ".pyd")
 MOST_ENTRIES = 100_000
 MOST_IN_ZIP = 20_000
+MOST_FOLDERS = 20_000
 
 
 class Found(NamedTuple):
@@ -74,6 +75,21 @@ class Folders:
     def real(self, path: str) -> str:
         """Give where a path leads."""
         return self._root.real(path)
+
+    def walk(self, folder: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """Give each folder below one, itself first, with the names in it; a link to a folder is not followed."""
+        waiting, count = [folder], 0
+        while waiting and count < MOST_FOLDERS:
+            place, count = waiting.pop(), count + 1
+            names = self.entries(place)
+            yield place, names
+            inner = (f"{place}/{name}" for name in sorted(names, reverse=True) if "." not in name)
+            waiting += [one for one in inner if not os.path.islink(one) and self.entries(one)]
+
+    def has(self, path: str) -> bool:
+        """Say whether something lies at a path."""
+        folder, _, name = path.rpartition("/")
+        return name in self.entries(folder)
 
     def is_folder(self, path: str) -> bool:
         """Say whether a path is a folder."""

@@ -31,7 +31,8 @@ def answers(function: ast.FunctionDef, body: Body) -> Answers:
     reader = _Reader(arguments[0].arg, body)
     reader.read(function.body, None)
     gives = {name: reader.modules.get(name, "") for name in reader.gives}
-    return Answers(gives, reader.scope, tuple(dict.fromkeys(_origins(reader.helpers, body))))
+    helpers = tuple(dict.fromkeys(_origins(reader.helpers, body)))
+    return Answers(gives, reader.scope, helpers, tuple(sorted(reader.denies - reader.gives)))
 
 
 def _origins(helpers: Sequence[str], body: Body) -> Iterator[str]:
@@ -49,6 +50,7 @@ class _Reader:
         self._body = body
         self._taken: dict[str, Guard] = {}  # what a variable took out of a table
         self.gives: set[str] = set()
+        self.denies: set[str] = set()
         self.modules: dict[str, str] = {}
         self.helpers: list[str] = []
         self.scope = CLOSED
@@ -68,19 +70,28 @@ class _Reader:
             elif isinstance(statement, ast.Assign):
                 guard = self._assigned(statement, guard)
             elif isinstance(statement, ast.Try):
-                ended = self.read(statement.body, guard)
-                others = [self.read(handler.body, guard) for handler in statement.handlers]
-                ended = (self.read(statement.orelse, guard) or ended) and all(others)
-                if self.read(statement.finalbody, guard) or ended:
+                if self._try(statement, guard):
                     return True
             else:
                 for inner in ("body", "orelse"):
                     self.read(getattr(statement, inner, []), guard)
         return False
 
+    def _try(self, statement: ast.Try, guard: Guard | None) -> bool:
+        """Follow a `try`; what stands behind `TABLE[name]` in it runs for what is in the table. Say whether all end."""
+        ended = self.read(statement.body, guard)
+        others = [self.read(handler.body, guard) for handler in statement.handlers]
+        first = statement.body[0]
+        taken = self._assigned(first, guard) if isinstance(first, ast.Assign) else guard
+        ended = (self.read(statement.orelse, taken) or ended) and all(others)
+        return self.read(statement.finalbody, guard) or ended
+
     def _if(self, statement: ast.If, guard: Guard | None) -> tuple[bool, Guard | None]:
         """Follow both branches; give whether both end, and what is known of the name behind them."""
         inside, behind = self._known(statement.test)
+        if guard is None and inside is not None and isinstance(statement.body[-1], ast.Raise):
+            returned = any(isinstance(part, ast.Return) for inner in statement.body for part in ast.walk(inner))
+            self.denies |= frozenset() if returned else inside.words
         ended = self.read(statement.body, inside or guard)
         other = self.read(statement.orelse, behind or guard)
         return ended and other and bool(statement.orelse), behind if ended and behind is not None else guard

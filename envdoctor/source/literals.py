@@ -22,18 +22,46 @@ def words(node: ast.expr, assigned: Mapping[str, ast.expr], steps: int = 0) -> f
         return _strings(node.keys)
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
         return _strings(node.elts)
+    if isinstance(node, ast.DictComp | ast.ListComp | ast.SetComp):
+        return _made(node, assigned)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.BitOr):
         one, other = words(node.left, assigned, steps + 1), words(node.right, assigned, steps + 1)
         return None if one is None or other is None else one | other
-    if isinstance(node, ast.Call):
-        called = dotted(node.func)
-        if called in _MAKERS and len(node.args) == 1:
-            return words(node.args[0], assigned, steps + 1)
-        if called == "dict" and not node.args:
-            return frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "keys":
-            return words(node.func.value, assigned, steps + 1)
+    return _called(node, assigned, steps + 1) if isinstance(node, ast.Call) else None
+
+
+def _called(node: ast.Call, assigned: Mapping[str, ast.expr], steps: int) -> frozenset[str] | None:
+    called = dotted(node.func)
+    if called in _MAKERS and len(node.args) == 1:
+        return words(node.args[0], assigned, steps)
+    if called == "dict" and not node.args:
+        return frozenset(keyword.arg for keyword in node.keywords if keyword.arg)
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "keys":
+        return words(node.func.value, assigned, steps)
     return None
+
+
+def _made(node: ast.DictComp | ast.ListComp | ast.SetComp, assigned: Mapping[str, ast.expr]) -> frozenset[str] | None:
+    part = node.key if isinstance(node, ast.DictComp) else node.elt
+    first, *others = node.generators
+    return None if others or first.ifs else passed(part, first.target, first.iter, assigned)
+
+
+def passed(part: ast.expr, target: ast.expr, over: ast.expr, assigned: Mapping[str, ast.expr]) -> frozenset[str] | None:
+    """Give the words that a variable holds while something literal is gone through, alone or as one of several."""
+    if not isinstance(part, ast.Name):
+        return None
+    if isinstance(target, ast.Name) and target.id == part.id:
+        return words(over, assigned)
+    names = (
+        [one.id if isinstance(one, ast.Name) else "" for one in target.elts] if isinstance(target, ast.Tuple) else []
+    )
+    over = assigned.get(over.id, over) if isinstance(over, ast.Name) else over
+    if part.id not in names or not isinstance(over, ast.List | ast.Tuple | ast.Set):
+        return None
+    place = names.index(part.id)
+    rows = [row.elts for row in over.elts if isinstance(row, ast.Tuple | ast.List) and len(row.elts) == len(names)]
+    return _strings([row[place] for row in rows]) if len(rows) == len(over.elts) else None
 
 
 def _strings(nodes: list[ast.expr] | list[ast.expr | None]) -> frozenset[str] | None:

@@ -1,22 +1,30 @@
-"""Which compiled files expect C++ symbols of a framework that the installed one does not have?
+"""What would the loader miss, were the compiled files of a target loaded as a walk has met them?
 
-An extension is built for one release of its framework: where that one's functions have other signatures, the loader
-says `undefined symbol`. Only names in the framework's own namespaces are asked for, and only of its own libraries.
+Beside that, for each framework: an extension is built for one release of it, and where that one's functions have other
+signatures, the loader says `undefined symbol`. Of files that no import loads only names in the framework's own
+namespaces are asked for, and only of its own libraries.
 """
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import elf, symbols
+from envdoctor.model import code, is_of_computer
+from envdoctor.model.native import SYMBOLS, Lack
+from envdoctor.source.linker import Ground, Linker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from envdoctor.facts.inside import Root
     from envdoctor.model import Facts
+    from envdoctor.model.native import Compiled
     from envdoctor.source.owners import Owners
 
 MOST_FILES = 400
+_CAUGHT = code.NAME | code.UNSURE  # whoever catches that a name cannot be imported, catches what a loader says
 
 
 class Framework(NamedTuple):
@@ -43,33 +51,70 @@ FRAMEWORKS = {
 }
 
 
-class Lack(NamedTuple):
-    """A compiled file and the symbols that it expects in vain; `owner` brings it, `provider` should have them."""
+class Natives(NamedTuple):
+    """What the loader would miss, and by distribution the highest glibc and libstdc++ asked for, with the file.
 
-    owner: str
-    provider: str
-    file: str
-    symbols: tuple[str, ...]
+    `own`: the system's libraries are those that are here.
+    """
+
+    lacks: tuple[Lack, ...] = ()
+    floors: Mapping[str, Mapping[str, tuple[str, str]]] = {}
+    own: bool = True
 
 
-def lacking(facts: Facts, owners: Owners, reached: frozenset[str]) -> Iterator[Lack]:
-    """Give what the compiled files of distributions that are reached expect of a framework in vain."""
+def linked(facts: Facts, root: Root, owners: Owners, reached: frozenset[str], compiled: Sequence[Compiled]) -> Natives:
+    """Load what a walk has met as the loader would; `reached` are the distributions that it met."""
+    if facts.get("os").value not in ("", "linux"):
+        return Natives()
+    own = not any(fact.source == "given" and is_of_computer(fact.name) for fact in facts.facts.values())
+    linker = Linker(_ground(facts, root, own=own), owners)
+    try:
+        found = [lack for module in compiled if not module.caught & _CAUGHT for lack in linker.load(module)]
+        floors = {name: linker.floors(name) for name in sorted(reached & facts.by_name.keys())}
+    finally:
+        linker.close()
+    told = {lack.owner for lack in found if lack.kind == SYMBOLS}
+    found += [lack for lack in _lacking(facts, owners, reached) if lack.owner not in told]
+    return Natives(tuple(found), {name: floor for name, floor in floors.items() if floor}, own)
+
+
+def _ground(facts: Facts, root: Root, *, own: bool) -> Ground:
+    path = os.path.expanduser(facts.target.path)
+    program = (
+        "/usr/bin/python3" if root.folder else path if facts.target.kind == "interpreter" else f"{path}/bin/python"
+    )
+    folders = facts.get("env.LD_LIBRARY_PATH").value.split(":")
+    variables = {"LD_LIBRARY_PATH": ":".join(os.path.expanduser(one) for one in folders)} if folders != [""] else {}
+    return Ground(program, variables, facts.get("arch").value, root, own)
+
+
+def _lacking(facts: Facts, owners: Owners, reached: frozenset[str]) -> Iterator[Lack]:
+    """Give what the compiled files of distributions that are reached expect of a framework in vain.
+
+    A framework may load them by itself, as TensorFlow does its ops, so that no import shows it.
+    """
     for provider, framework in FRAMEWORKS.items():
         libraries = [place for name in framework.libraries for place in owners.places(provider, name)]
         if not libraries:
             continue
+        names = frozenset(os.path.basename(library) for library in libraries)
         for name in sorted(reached & facts.by_name.keys() - {provider}):
-            if any(requirement.name == provider for requirement in facts.by_name[name].requires):
-                yield from _of(name, provider, owners, framework, libraries)
+            declared = any(requirement.name == provider for requirement in facts.by_name[name].requires)
+            yield from _of(name, provider, owners, framework, libraries, () if declared else names)
 
 
-def _of(name: str, provider: str, owners: Owners, framework: Framework, libraries: list[str]) -> Iterator[Lack]:
+def _of(
+    name: str, provider: str, owners: Owners, framework: Framework, libraries: list[str], needing: Collection[str]
+) -> Iterator[Lack]:
+    """Give the first file of a distribution that lacks symbols; of those that need certain libraries, if any."""
     for path in owners.compiled(name)[:MOST_FILES]:
         try:
+            if needing and not set(elf.read(path).needed) & set(needing):
+                continue
             wanted = symbols.expected(path, framework.spaces)
             missing = symbols.lacking(wanted, libraries) if wanted else []
         except elf.Unreadable:
             continue
         if missing:
-            yield Lack(name, provider, path, tuple(missing))
+            yield Lack(SYMBOLS, name, path, tuple(missing), provider)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from envdoctor.formats import metadata
@@ -63,6 +64,12 @@ class Owners:
     def compiled(self, name: str) -> list[str]:
         """Give the compiled files of a distribution."""
         return [place for place in self._all(name) if place.endswith(".so") or ".so." in place.rpartition("/")[2]]
+
+    @cached_property
+    def libraries(self) -> frozenset[str]:
+        """Give the names of all compiled files that any distribution lists."""
+        listed = (one.record.files for site in self._sites for one in site.installed if one.record)
+        return frozenset(os.path.basename(path) for files in listed for path, _ in files if ".so" in path)
 
     def _all(self, name: str) -> list[str]:
         found = [(site, one) for site in self._sites for one in site.installed if one.dist.name == name and one.record]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envdoctor.model.code import Module, Python
     from envdoctor.source.owners import Owners
 
-FORM = "3"  # raise it when the form of the rows, or what is read of a file, changes
+FORM = "5"  # raise it when the form of the rows, or what is read of a file, changes
 MOST_BYTES = 256_000_000
 _SETTLED_NS = 2_000_000_000
 
@@ -39,12 +39,12 @@ class Shelves:
         """Give the summary of a module if its file is as it was."""
         shelf, entry, stamp = self._place(module)
         row = shelf.rows.get(entry)
-        return _made(row[1]) if row is not None and row[0] == stamp != remembered.GONE else None
+        return made(row[1]) if row is not None and row[0] == stamp != remembered.GONE else None
 
     def put(self, module: Module, summary: Summary) -> None:
         """Keep a summary."""
         shelf, entry, stamp = self._place(module)
-        shelf.rows[entry] = (stamp, _plain(summary))
+        shelf.rows[entry] = (stamp, plain(summary))
         shelf.changed = True
 
     def function(self, module: Module, name: str) -> tuple[bool, Function | None]:
@@ -122,7 +122,7 @@ class _Shelf:
         self.changed = False
 
 
-def _plain(summary: Summary) -> tuple[Any, ...]:
+def plain(summary: Summary) -> tuple[Any, ...]:
     """Give a summary in marshal's plain types."""
     answers = None if summary.answers is None else tuple(summary.answers)
     return (*summary[:5], *_rows(summary[5:8]), answers, *summary[9:])
@@ -137,6 +137,7 @@ def _items(parts: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(tuple(map(make, part)) for make, part in zip(kinds, parts, strict=True))
 
 
-def _made(row: tuple[Any, ...]) -> Summary:
+def made(row: tuple[Any, ...]) -> Summary:
+    """Give the summary of such plain types."""
     answers = None if row[8] is None else Answers(*row[8])
     return Summary._make((*row[:5], *_items(row[5:8]), answers, *row[9:]))

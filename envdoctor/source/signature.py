@@ -36,6 +36,12 @@ class Definitions:
             return self._method(node, method) if method else self._class(node)
         return self._function(node) if node is not None and not method else None
 
+    def names(self) -> list[str]:
+        """Give the names of all functions and methods, these as `Class.method`."""
+        classes = [(name, node) for name, node in self._nodes.items() if isinstance(node, ast.ClassDef)]
+        functions = [name for name, node in self._nodes.items() if not isinstance(node, ast.ClassDef)]
+        return [*functions, *(f"{name}.{method}" for name, node in classes for method in _once(node.body))]
+
     def _method(self, node: ast.ClassDef, name: str) -> Function | None:
         found = _once(node.body).get(name)
         return self._function(found, bound=True) if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef) else None

@@ -25,18 +25,26 @@ _ANY_NAMES = re.compile(
 )
 _PASSED = re.compile(rb"\b(\w{1,60})\s{0,9}\([^()\n]{0,300}\bglobals\(\)(?!\[|\.)")
 _READERS = frozenset((b"dict", b"sorted", b"list", b"set", b"eval", b"len", b"frozenset", b"tuple"))
-_SPELLED = re.compile(rb"sys\.modules|__path__|global_enum|lazy_?import|lazy_?load|_lazy|__dict__", re.IGNORECASE)
+_SPELLED = re.compile(rb"sys\.modules|__path__|global_enum|lazy_?import|lazy_?load|_lazy|__dict__")
 _REGISTERS = re.compile(
     rb"modules\[[^\n]{0,300}\]\s*=[^=]|modules\.(?:update|setdefault)|meta_path|__path__\s*(?:=|\+=|\.|\[)"
 )
 _REGISTERED = re.compile(rb"modules\[\s*[\"']([\w.]+)[\"']\s*\]\s*=[^=]|modules\.setdefault\(\s*[\"']([\w.]+)")
 _EXTENDS = re.compile(rb"extend_path|declare_namespace")
-_EDITS_PATH = re.compile(rb"sys\.path\.(?:insert|append|extend)|sys\.path\[|sys\.path ?\+?=|addsitedir")
-_SETS = re.compile(rb"^[ \t]*(\w+)\.(\w+)[ \t]*=(?!=)|setattr\(\s*(\w+),\s*[\"'](\w+)", re.MULTILINE)
+_EDITS_PATH = re.compile(rb"sys\.path\.(?:insert|append|extend)|sys\.path\[|sys\.path ?\+?=")
+_SETS = re.compile(rb"\n[ \t]*(\w+)\.(\w+)[ \t]*=(?!=)")
+_SETATTR = re.compile(rb"setattr\(\s*(\w+),\s*[\"'](\w+)")
 _SETS_ANY = re.compile(
     rb"setattr\(\s*([\w.]{1,200})\s*,\s*(?![\"'])|\b(\w{1,60})\.__dict__(?:\[[^\n]{0,300}\]\s*=[^=]|\.update)"
 )
-_GLOBAL = re.compile(rb"^\s+global\s+([\w, \t]+)", re.MULTILINE)
+_GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
+# What stands in every text that the patterns above match: to look for a word is quicker than to look for a pattern.
+_OF_ANY = (
+    b"globals()", b"locals()", b"vars()", b"sys.modules", b"import_module(", b"__import__(", b"_convert_",
+    b"f_globals", b"f_locals",
+)  # fmt: skip
+_OF_REGISTERS = (b"modules[", b"modules.", b"meta_path", b"__path__")
+_OF_SPELLED = (b"sys.modules", b"__path__", b"global_enum", b"lazy", b"__dict__")
 
 
 def of(
@@ -67,9 +75,10 @@ def of(
 def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], bytes], main: bool) -> Summary:
     body = Body(python, annotations=not postponed(tree), main=main)
     body.read(tree.body)
-    for found in _GLOBAL.finditer(blob):
+    for found in _GLOBAL.finditer(blob) if b"global" in blob else ():
         for name in found[1].decode().replace("\t", " ").split(","):
             body.bind(name.strip())
+    blob = _without_loops(tree, body, blob)
     answers = lazy.answers(body, tree, blob, stub)
     structured = answers is not None and lazy.is_structured(body, blob)
     return Summary(
@@ -81,9 +90,9 @@ def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], b
         calls=tuple(call for call in dict.fromkeys(body.calls) if call.root in body.names),
         answers=answers,
         dynamic=2 if body.executes else 0 if structured else _dynamic(_without_getattr(body, blob)),
-        registers=bool(_REGISTERS.search(blob)),
+        registers=any(word in blob for word in _OF_REGISTERS) and bool(_REGISTERS.search(blob)),
         extends=bool(_EXTENDS.search(blob)),
-        edits_path=bool(_EDITS_PATH.search(blob)),
+        edits_path=(b"sys.path" in blob and bool(_EDITS_PATH.search(blob))) or b"addsitedir" in blob,
         sets=tuple(_sets(blob, body)),
         registered=tuple((one or other).decode() for one, other in _REGISTERED.findall(blob)),
         made={name: called for name, value in body.assigned.items() if (called := _called(value))},
@@ -112,6 +121,30 @@ def _exports(body: Body, blob: bytes) -> tuple[str, ...] | None:
     return None if found is None else tuple(sorted(found))
 
 
+def _without_loops(tree: ast.Module, body: Body, blob: bytes) -> bytes:
+    """Give a source without the loops that put the words of a literal list into the module; these are bound."""
+    if b"globals()[" not in blob:
+        return blob
+    lines = blob.splitlines(keepends=True)
+    for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For)):
+        words = [_put(inner, loop, body) for inner in ast.walk(loop) if isinstance(inner, ast.Assign)]
+        if words and None not in words and loop.end_lineno is not None:
+            for name in (name for some in words for name in some or ()):
+                body.bind(name)
+            lines[loop.lineno - 1 : loop.end_lineno] = [b"\n"] * (loop.end_lineno - loop.lineno + 1)
+    return b"".join(lines)
+
+
+def _put(statement: ast.Assign, loop: ast.For, body: Body) -> frozenset[str] | None:
+    """Give the words under which a statement in a loop puts something into `globals()`; None if that is not said."""
+    target = statement.targets[0]
+    if not isinstance(target, ast.Subscript):
+        return frozenset()
+    if ast.unparse(target.value) != "globals()":
+        return None
+    return literals.passed(target.slice, loop.target, loop.iter, body.assigned)
+
+
 def _without_getattr(body: Body, blob: bytes) -> bytes:
     """Give a source without its `__getattr__`, which may keep what it answered."""
     function = body.definitions.get("__getattr__")
@@ -123,22 +156,23 @@ def _without_getattr(body: Body, blob: bytes) -> bytes:
 
 def _dynamic(blob: bytes) -> int:
     """Say whether names are made at run time: 2 any, 1 such as are spelled in the file."""
-    if _ANY_NAMES.search(blob):
+    if any(word in blob for word in _OF_ANY) and _ANY_NAMES.search(blob):
         return 2
-    if any(found not in _READERS for found in _PASSED.findall(blob)):
+    if b"globals()" in blob and any(found not in _READERS for found in _PASSED.findall(blob)):
         return 2
-    return 1 if _SPELLED.search(blob) else 0
+    lower = blob.lower()
+    return 1 if any(word in lower for word in _OF_SPELLED) and _SPELLED.search(lower) else 0
 
 
 def _sets(blob: bytes, body: Body) -> Iterator[str]:
     """Give the attributes that are set on what is imported; `*.name` where any may be set on a module of that name."""
-    for other, one in _SETS_ANY.findall(blob):
+    by_word = b"setattr" in blob
+    for other, one in _SETS_ANY.findall(blob) if by_word or b".__dict__" in blob else ():
         name = (other or one).decode().rpartition(".")[2]
         if name in body.names or re.search(
             rf"^\s+(?:from\s\S+\s)?import\s.*\b{re.escape(name)}\b".encode(), blob, re.MULTILINE
         ):
             yield f"*.{name}"
-    for one, attribute, other, text in _SETS.findall(blob):
-        name = (one or other).decode()
-        if body.names.get(name) is not None:
-            yield (attribute or text).decode()
+    for one, attribute in (*_SETS.findall(b"\n" + blob), *(_SETATTR.findall(blob) if by_word else ())):
+        if body.names.get(one.decode()) is not None:
+            yield attribute.decode()

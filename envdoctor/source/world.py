@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from envdoctor.model.code import Function, Module, Summary
 from envdoctor.source import binaries, hooks, ours, signature, summary, syntax
-from envdoctor.source.folders import Folders, Found
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Sequence
 
-    from envdoctor.facts.inside import Root
     from envdoctor.model.code import Python
+    from envdoctor.source.folders import Folders, Found
     from envdoctor.source.owners import Owners
     from envdoctor.source.shelf import Shelves
 
@@ -34,14 +33,14 @@ class World:
         self,
         path: Sequence[str],
         python: Python,
-        root: Root,
+        folders: Folders,
         owners: Owners,
         shelves: Shelves,
         first: Sequence[str] = (),
     ) -> None:
         """Begin with a search path; `first` are the folders that a program of one's own looks into before it."""
         self.python = python
-        self.folders = Folders(python, root)
+        self.folders = folders
         self._path = [*first, *path]
         self._owners, self._shelves = owners, shelves
         self._known: dict[str, Module | None] = {}
@@ -59,6 +58,13 @@ class World:
                 found = found._replace(summary=self._summary(found))
             self._known[name] = found
         return self._known[name]
+
+    def unread(self, name: str) -> Module | None:
+        """Give a module that nothing is known of but where it lies; None if all is known that can be."""
+        module = None if name in self._known else self.locate(name)
+        if module is None or not module.file.endswith(".py") or module.opaque or self._shelves.get(module) is not None:
+            return None
+        return module
 
     def locate(self, name: str) -> Module | None:
         """Give a module without its summary."""
@@ -112,8 +118,13 @@ class World:
             self._shelves.put(module, row)
         return row
 
-    def read(self, path: str, *, main: bool = False) -> Summary:
-        """Summarise a file."""
+    def adopt(self, module: Module, found: Summary) -> None:
+        """Take over the summary of a module that was read elsewhere."""
+        self._known[module.name] = module._replace(summary=found)
+        self._shelves.put(module, found)
+
+    def read(self, path: str, *, main: bool = False, keep: bool = True) -> Summary:
+        """Summarise a file; keep its tree for the functions that are asked for next."""
         blob = self.folders.read(path, summary.MOST_BYTES)
         if blob is None:
             return Summary(fault="cannot be read")
@@ -122,7 +133,8 @@ class World:
         def stub() -> bytes:
             return self.folders.read(f"{path}i", summary.MOST_BYTES) or b""
 
-        return summary.of(blob, self.python, stub, main=main, keep=lambda tree: self._keep(path, tree, size))
+        kept = (lambda tree: self._keep(path, tree, size)) if keep else None
+        return summary.of(blob, self.python, stub, main=main, keep=kept)
 
     def function(self, module: Module, name: str) -> Function | None:
         """Give a function, a class or a method (`Class.method`) of a module."""
@@ -136,6 +148,15 @@ class World:
                 self._shelves.put_function(module, name, found)
             self._functions[key] = found
         return self._functions[key]
+
+    def functions(self, module: Module) -> list[str]:
+        """Give the names of the functions and methods of a module; those of a notebook are not at hand."""
+        if not module.file.endswith(".py"):
+            return []
+        if module.file not in self._parsed:
+            self._parse(module.file)
+        definitions = self._parsed.get(module.file)
+        return definitions[1].names() if definitions is not None else []
 
     def _read_function(self, path: str, name: str) -> Function | None:
         if path not in self._parsed:
@@ -172,8 +193,8 @@ class World:
         pattern = rf"(?:class|def)\s+{words}\b|[\"']{words}[\"']|^{words}\s*[:=]"
         count = 0
         for folder in module.folders:
-            for place, _, files in os.walk(folder):
-                for file in (one for one in files if one.endswith(".py")):
+            for place, names in self.folders.walk(folder):
+                for file in (one for one in names if one.endswith(".py")):
                     count += 1
                     if count > _MOST_FILES or _has(self.folders.read(f"{place}/{file}", summary.MOST_BYTES), pattern):
                         return True
@@ -183,11 +204,8 @@ class World:
         """Give the summary of the stub beside a compiled module."""
         stem = f"{os.path.dirname(module.file)}/{os.path.basename(module.file).partition('.')[0]}"
         if stem not in self._stubs:
-            there = (
-                path for path in (f"{stem}.pyi", f"{stem}/__init__.pyi") if os.path.exists(self.folders.real(path))
-            )
-            path = next(there, "")
-            self._stubs[stem] = self.read(path) if path else Summary()
+            there = [path for path in (f"{stem}.pyi", f"{stem}/__init__.pyi") if self.folders.has(path)]
+            self._stubs[stem] = self.read(there[0]) if there else Summary()
         return self._stubs[stem]
 
     def holds(self, asker: Module, name: str) -> bool:
@@ -195,8 +213,8 @@ class World:
         tops = {asker.name.partition(".")[0], *self._owners.tops(asker.owner)}
         packages = [found for top in tops if top.isidentifier() and (found := self.locate(top)) is not None]
         for folder in (folder for package in packages for folder in package.folders):
-            for _, folders, files in os.walk(folder):
-                if name in folders or f"{name}.py" in files:
+            for _, names in self.folders.walk(folder):
+                if name in names or f"{name}.py" in names:
                     return True
         return False
 

@@ -12,11 +12,11 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from envdoctor import cells, processes
-from envdoctor.solve import uv
+from envdoctor.model import normalised
+from envdoctor.solve import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ def make(ground: Ground, place: Path, python: str, pins: Mapping[str, str], abse
     done = _uv(ground, ["pip", "list", "--python", found, "--format", "json"])
     if done.status != 0:
         return Made(reason=_said(done))
-    return Made(found, {canonicalize_name(row["name"]): row["version"] for row in json.loads(done.out)})
+    return Made(found, {normalised(row["name"]): row["version"] for row in json.loads(done.out)})
 
 
 def _uv(ground: Ground, words: Sequence[str]) -> processes.Done:
@@ -107,7 +107,7 @@ def _uv(ground: Ground, words: Sequence[str]) -> processes.Done:
 
 
 def _said(done: processes.Done) -> str:
-    return "uv took too long" if done.status is None else uv.reason(done.err) or f"uv ended with {done.status}"
+    return "uv took too long" if done.status is None else reasons.told(done.err) or f"uv ended with {done.status}"
 
 
 def run(

@@ -51,14 +51,14 @@ WHEEL = "rich-15.0.0-py3-none-any.whl"
 
 def test_each_package_is_an_entry_with_its_exact_version_marker_and_line() -> None:
     lock = pylock.parse(LOCK, "pylock.toml")
-    entries = [(e.name, e.specifier, e.marker, e.editable, str(e.place)) for e in lock.entries()]
+    entries = [(e.name, e.specifier, e.marker, e.editable, str(e.place)) for e in lock.entries]
     assert entries == [
         ("rich", "==15.0.0", "", False, "pylock.toml:7:1"),
         ("tool", "==1.2", 'sys_platform == "linux"', False, "pylock.toml:16:1"),
         ("tool", "==1.1", 'sys_platform == "darwin"', False, "pylock.toml:22:1"),
         ("own", "", "", True, "pylock.toml:28:1"),
     ]
-    assert lock.entries()[3].url == "../own"
+    assert lock.entries[3].url == "../own"
     assert lock.document["tool"]["envdoctor"]["schema"] == "envdoctor.lock/1"
 
 
@@ -143,7 +143,7 @@ def test_a_lock_with_other_text_in_it_is_read_or_refused_with_its_place(more: st
 def _read_or_refused(text: str) -> None:
     with suppress(UserError):
         try:
-            pylock.parse(text, "x/pylock.toml").entries()
+            pylock.parse(text, "x/pylock.toml")
         except UserError as error:
             assert error.place.startswith("x/pylock.toml:")
             assert error.hint

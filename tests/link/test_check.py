@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import time
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,40 +13,15 @@ import pytest
 from envdoctor.app import check, knowledge
 from envdoctor.app.options import At, Filters, Options
 from envdoctor.errors import UserError
-from envdoctor.model import Report, Status
-from tests.folders import prefix, wheel
+from envdoctor.model import Status
+from tests.folders import wheel
+from tests.link.jobs import linked, problems
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from envdoctor.model import Finding
     from envdoctor.model.code import Python
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the site folder of an environment, a cache of its own, and stand in an empty folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "job").mkdir()
-    monkeypatch.chdir(tmp_path / "job")
-    return prefix(tmp_path / "env")
-
-
-def linked(site: Path, program: str = "", recipe: str = "", *, select: Sequence[str] = ("LINK",)) -> Report:
-    """Give the report of a link check, of a program or of what a recipe asks for."""
-    job = site.parents[3] / "job"
-    (job / "train.py").write_text(program)
-    (job / "recipe.yml").write_text(f"recipe: 1\nname: job\n{recipe}")
-    code = (job / "train.py",) if program else ()
-    at = At(str(site.parents[2]), static=True, deep=True)
-    options = Options(str(job / "recipe.yml"), at, Filters(select=tuple(select)), code=code)
-    return check.check(options, lambda _: None)
-
-
-def problems(report: Report) -> list[Finding]:
-    return [finding for finding in report.findings if finding.code.startswith("LINK") and finding.code != "LINK000"]
 
 
 def test_a_name_that_a_newer_release_lost_is_an_error_with_both_packages(site: Path) -> None:
@@ -99,6 +73,37 @@ def test_what_the_program_uses_decides_how_bad_a_rule_is(site: Path) -> None:
         assert [finding.status for finding in report.findings] == [status], program
 
 
+def test_what_only_a_function_asks_for_that_nothing_calls_is_told_and_fails_nothing(site: Path) -> None:
+    wheel(site, "p", {"p.py": "here = 1\n"})
+    report = linked(site, "import p\ndef called():\n    p.here\ndef f():\n    import lost\n    p.gone\ncalled()\n")
+    assert [(one.status, one.title) for one in problems(report)] == [
+        (Status.INFO, "train.py imports `lost`, which is not there"),
+        (Status.INFO, "train.py reads `p.gone`, which is not there"),
+    ]
+    assert report.exit_code == 0
+    (error,) = problems(linked(site, "import p\ndef f():\n    p.gone\nf()\n"))
+    assert error.status is Status.ERROR
+
+
+def test_what_lies_in_a_zip_and_in_the_folder_of_an_editable_install_is_read(site: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(site / "zipped.egg", "w") as archive:
+        archive.writestr("zipped/__init__.py", "from zipped.inner import here, gone\n")
+        archive.writestr("zipped/inner.py", "here = 1\n")
+    (site / "zipped.pth").write_text("./zipped.egg\n")
+    mine = tmp_path / "mine"
+    (mine / "flat").mkdir(parents=True)
+    (mine / "flat" / "__init__.py").write_text("import p\np.gone\n")
+    finder = f"MAPPING: dict[str, str] = {{'flat': '{mine / 'flat'}'}}\nimport sys\nsys.meta_path\n"
+    (site / "__editable___flat_finder.py").write_text(finder)
+    (site / "__editable__.flat-1.0.pth").write_text("import __editable___flat_finder; __editable___flat_finder.x()\n")
+    wheel(site, "p", {"p.py": "here = 1\n"})
+    found = problems(linked(site, "import zipped\nimport flat\n"))
+    assert [one.title for one in found] == [
+        "zipped imports `gone` from `zipped.inner`, which has no such name",
+        "flat reads `p.gone`, which is not there",
+    ]
+
+
 def test_a_notebook_and_a_package_are_programs_too(site: Path, tmp_path: Path) -> None:
     wheel(site, "p", {"p.py": "here = 1\n"})
     cells = [
@@ -122,32 +127,6 @@ def test_a_notebook_and_a_package_are_programs_too(site: Path, tmp_path: Path) -
         "book.ipynb reads `p.gone`, which is not there",
         "mine.tool imports `gone`, which is not there",
     ]
-
-
-def built(path: Path, source: str, *words: str) -> None:
-    """Compile a library from C++."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (path.parent / "source.cpp").write_text(source)
-    source_file = str(path.parent / "source.cpp")
-    command = ["g++", "-shared", "-fPIC", "-Wl,--hash-style=gnu", "-o", str(path), source_file, *words]
-    subprocess.run(command, check=True, timeout=60)
-    (path.parent / "source.cpp").unlink()
-
-
-@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
-@pytest.mark.parametrize("there", [True, False])
-def test_an_extension_for_another_torch_is_found_and_one_for_this_is_not(there: bool, site: Path) -> None:
-    words = "namespace c10 { int kept(int); int changed(long); int more(); }\n"
-    wheel(site, "torch", {"torch/__init__.py": "", "torch/lib/libc10.so": ""}, "2.5.0")
-    about = wheel(site, "ext", {"ext/__init__.py": "import torch\n", "ext/_C.abi3.so": ""})
-    metadata = about / "METADATA"
-    metadata.write_text(metadata.read_text().rstrip() + "\nRequires-Dist: torch\n\n")
-    made = "namespace c10 { int kept(int) { return 1; } int changed(%s) { return 2; } int more() { return 3; } }\n"
-    built(site / "torch" / "lib" / "libc10.so", made % ("long" if there else "int"))
-    built(site / "ext" / "_C.abi3.so", f"{words}int use() {{ return c10::kept(1) + c10::changed(2) + c10::more(); }}\n")
-    found = problems(linked(site, recipe="packages: {ext: '*'}\n"))
-    assert [(one.code, one.culprit) for one in found] == ([] if there else [("LINK012", ("ext", "torch"))])
-    assert there or "_ZN3c107changedEl" in found[0].cause
 
 
 @pytest.mark.parametrize(("name", "content", "told"), [

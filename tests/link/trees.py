@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from envdoctor.facts.inside import Root
 from envdoctor.link.walk import Walk
 from envdoctor.model.code import Module, Python
+from envdoctor.source.folders import Folders
 from envdoctor.source.owners import Owners
 from envdoctor.source.shelf import Shelves
 from envdoctor.source.world import World
@@ -33,7 +34,7 @@ def world(folder: Path, python: Python = PYTHON) -> World:
     """Give the modules of a folder as a target would find them, beside an empty standard library."""
     written(folder, {"os.py": "", "library.py": "def kept(): ...\n"})
     owners = Owners([], [])
-    return World([str(folder)], python, Root(), owners, Shelves(python, owners))
+    return World([str(folder)], python, Folders(python, Root()), owners, Shelves(python, owners))
 
 
 def walked(folder: Path, files: Mapping[str, str | bytes], *, python: Python = PYTHON, start: str = "") -> Walked:

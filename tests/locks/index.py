@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import tarfile
 import threading
 import time
 import zipfile
@@ -53,20 +54,33 @@ class Index:
     status: int = 200
     asked: list[str] = field(default_factory=list)
 
+    def add_source(self, name: str, version: str, setup: str) -> None:
+        """Release a version as source alone, with a setup.py."""
+        blob, code = io.BytesIO(), setup.encode()
+        with tarfile.open(fileobj=blob, mode="w:gz") as archive:
+            about = tarfile.TarInfo(f"{name}-{version}/setup.py")
+            about.size = len(code)
+            archive.addfile(about, io.BytesIO(code))
+        self._release(name, f"{name}-{version}.tar.gz", blob.getvalue())
+
     def add(self, name: str, version: str, *requires: str, day: str = "2026-01-01", **more: Any) -> None:
         """Release a version on a day; `python` and `tag` go into the wheel, `yanked` into the index."""
         yanked = more.pop("yanked", False)
         tag = more.get("tag", "py3-none-any")
         file = f"{name.replace('-', '_')}-{version}-{tag}.whl"
-        blob = self.files[file] = wheel(name, version, *requires, **more)
+        self._release(name, file, wheel(name, version, *requires, **more), day, yanked=yanked)
+        if more.get("python"):
+            self.said[name][file]["requires-python"] = more["python"]
+
+    def _release(self, name: str, file: str, blob: bytes, day: str = "2026-01-01", **more: Any) -> None:
+        self.files[file] = blob
         self.said.setdefault(name, {})[file] = {
             "filename": file,
             "url": f"/files/{file}",
             "hashes": {"sha256": hashlib.sha256(blob).hexdigest()},
             "size": len(blob),
             "upload-time": f"{day}T00:00:00Z",
-            "yanked": yanked,
-            **({"requires-python": more["python"]} if more.get("python") else {}),
+            **more,
         }
 
     def page(self, name: str) -> bytes | None:

@@ -94,9 +94,9 @@ class Kitchen:
         asked = app.Asked(str(self.recipe), at=at, matrix=matrix, **{"before": "2026-11-20", **more})
         return app.lock(asked, self.said.append)
 
-    def lock_all(self) -> list[Written]:
-        """Lock the recipe for all of its machines, which say no Python."""
-        asked = app.Asked(str(self.recipe), at=At(sys.executable), before="2026-11-20")
+    def lock_all(self, *machines: str, anew: tuple[str, ...] = ()) -> list[Written]:
+        """Lock the recipe for its machines, which say no Python: for those that are named, or for all."""
+        asked = app.Asked(str(self.recipe), at=At(sys.executable), machines=machines, before="2026-11-20", anew=anew)
         return app.lock(asked, self.said.append)
 
     def versions(self) -> dict[str, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +66,8 @@ def test_a_second_run_gives_the_same_bytes_and_keeps_versions_until_told_otherwi
     assert [(change.name, change.was, change.becomes) for change in moved] == [("numpy", "1.24.3", "1.25.0")]
     bench.lock(anew=("*",))
     assert bench.builds()["numpy"] == "1.25.0 cp311_0"
+    bench.ask("python=3.11", "numpy<1.25")
+    assert [change.why for change in bench.lock(dry=True).moved] == ["the recipe asks for numpy<1.25"]
 
 
 def test_a_declared_driver_decides_for_the_build_and_nothing_is_made_up(bench: Bench) -> None:
@@ -173,9 +177,55 @@ def test_lock_check_tells_what_the_environment_has_not_or_too_much_or_in_another
     found = {(finding.code, finding.culprit) for finding in report.findings if finding.code.startswith("LOCK")}
     assert found == {("LOCK004", ("python_abi",)), ("LOCK005", ("libc-floor",)), ("LOCK008", ("numpy",))}
     assert report.exit_code == 1
+    with pytest.raises(UserError, match="a lock of conda is not sealed"):
+        lock_check.seal(lock_check.Asked(subject, at=At(str(prefix))), bench.said.append)
     bench.ask("python=3.11", "numpy", "jupyter")
     again = lock_check.check(lock_check.Asked(subject, at=At(str(prefix))))
     assert "now asked for: jupyter" in {finding.cause for finding in again.findings}
+
+
+def test_what_is_locked_is_judged_for_the_machine_that_is_named(bench: Bench, tmp_path: Path) -> None:
+    (bench.folder / "own.yml").write_text(
+        "recipe: 1\nname: own\npython: '>=3.11,<3.12'\npackages: {numpy: '>=1.20'}\nhost: {driver: '>=535'}\n"
+        "machines: {new: {driver: 550.54.15}, old: {driver: 470.57.02}, mac: {os: darwin}}\n"
+        f"lock: {{channels: ['{bench.url}']}}\n"
+    )
+    subject = str(bench.folder / "own.yml")
+    app.lock(app.Asked(subject, machines=("new",), before="2026-11-20"), bench.said.append)
+    (tmp_path / "none.txt").write_text("numpy==1.24.3\n")
+
+    def errors(*machines: str) -> set[tuple[str, str | None]]:
+        report = lock_check.check(lock_check.Asked(subject, at=At(str(tmp_path / "none.txt")), machines=machines))
+        return {(one.code, one.machine) for one in report.findings if not one.code.startswith("LOCK")}
+
+    assert errors() == errors("new")
+    assert not any(code.startswith("RECIPE") for code, _ in errors("new"))
+    assert any(code.startswith("RECIPE") and machine == "old" for code, machine in errors("old"))
+    with pytest.raises(UserError, match="the lock is not for `mac`, osx-64"):
+        errors("mac")
+
+
+def test_a_package_whose_hash_is_not_the_locked_one_is_told_and_the_lock_stays(bench: Bench) -> None:
+    bench.ask("python=3.11", "numpy")
+    bench.lock()
+    changed = re.sub(rb"sha256: \w{64}", b"sha256: " + b"f" * 64, bench.path.read_bytes(), count=1)
+    bench.path.write_bytes(changed)
+    with pytest.raises(CannotLook, match="has another hash now"):
+        bench.lock(anew=("*",))
+    assert bench.path.read_bytes() == changed
+
+
+def test_a_broken_cache_of_a_channel_is_mended_or_told(bench: Bench) -> None:
+    with served(bench.channel.folder) as url:
+        bench.ask("python=3.11", "numpy", channels=(url,))
+        bench.lock()
+        first = bench.path.read_bytes()
+        for path in (bench.folder / "cache" / "envdoctor" / "conda").rglob("*"):
+            if path.is_file() and path.stat().st_size:
+                path.write_bytes(b"\x00broken" * 3)
+        with suppress(CannotLook):
+            bench.lock(anew=("*",))
+        assert bench.path.read_bytes() == first
 
 
 def test_several_platforms_share_a_lock(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdoctor.app.lock import earlier
-from envdoctor.errors import UserError
+from envdoctor.errors import CannotLook, UserError
 from envdoctor.formats import condalock, pylock
 from envdoctor.lock import changes, compare, compare_conda, conda_file, pypi, spots
 from envdoctor.model import Finding, Held, Recipe
@@ -22,7 +22,8 @@ created-by = "envdoctor"
 [[packages]]
 name = "engine"
 version = "2.0"
-wheels = [{ url = "https://files.example/engine-2.0-py3-none-any.whl", hashes = { sha256 = "00" } }]
+wheels = [{ url = "https://files.example/engine-2.0-py3-none-any.whl", upload-time = 2026-01-01T00:00:00Z, \
+hashes = { sha256 = "00" } }]
 
 [tool.envdoctor]
 schema = "envdoctor.lock/1"
@@ -53,7 +54,7 @@ package:
    url: https://c.example/linux-64/numpy-1.26-py_0.conda, hash: {md5: 301e70057a3bd399640bb16bbdf87995}, category: main}
 """
 VALUES = st.sampled_from(
-    '1|""|"../../x"|[]|{}|true|2026-01-01|[[1]]|[{ a = 1 }]|{ name = [] }|"3.11"|-0.0|["engine", 1]'.split("|")
+    """1|""|"../../x"|[]|{}|true|2026-01-01|2026-01-01T00:00:00|[[1]]|[{ a = 1 }]|"3.11"|["engine", 1]""".split("|")
 )
 TEXTS = st.sampled_from("""'[]'|'{}'|'[1]'|'[[]]'|'{"a": 1}'|''|'[{}]'|'['|~|'x'|[]|'[null]'|'["a", {}]'""".split("|"))
 
@@ -62,7 +63,8 @@ def altered(text: str, marks: str, values: st.SearchStrategy[str], data: st.Data
     for _ in range(data.draw(st.integers(1, 3))):
         starts = [index for index in range(len(text)) if text.startswith(marks, index)]
         start = data.draw(st.sampled_from(starts)) + len(marks)
-        stop = text.index("\n", start) if data.draw(st.booleans()) else start + data.draw(st.integers(0, 12))
+        line = text.find("\n", start) % (len(text) + 1)
+        stop = line if data.draw(st.booleans()) else start + data.draw(st.integers(0, 12))
         text = text[:start] + data.draw(values) + text[stop:]
     return text
 
@@ -80,7 +82,10 @@ def test_a_changed_table_of_a_pylock_is_read_or_refused(data: st.DataObject) -> 
             assert all(isinstance(one, Finding | Held) for one in every)
             compare.is_for(lock, here)
             compare.keep_seal(compare.with_seal(lock, here), lock)
-            changes.between(lock.document, lock.document)
+            other = pylock.parse(LOCK.replace("2.0", "2.1").replace("2026-01-01", "2026-02-01"), "other").document
+            changes.between(lock.document, other)
+            with suppress(CannotLook):
+                changes.refuse_others(lock.document, other, "x/pylock.own.toml")
             pypi.rulings(pypi.own(lock), {"SYN001"})
             assert earlier(lock).python
             for spot in pypi.spots_of(lock):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envdoctor.errors import Impossible, UserError
+from envdoctor.report import layout
+from envdoctor.report import lock as report
 from tests.locks.kitchen import MISSING, NEEDS, RULE, Kitchen
 
 if TYPE_CHECKING:
@@ -63,6 +65,38 @@ def test_only_what_is_missing_is_asked_for_beyond_the_recipe(kitchen: Kitchen) -
     kitchen.lock()
     assert kitchen.versions() == {"engine": "1.5", "model": "1.0", "parts": "2.0"}
     assert {row["code"] for row in kitchen.own()["ruled-out"]} == {"SYN001", "SYN002"}
+
+
+def test_what_a_cache_knew_before_decides_over_nothing(kitchen: Kitchen, index: Index) -> None:
+    kitchen.write(matrix=RULE + MISSING)
+    kitchen.lock()
+    kitchen.path.unlink()
+    index.add("parts", "2.5", day="2025-03-01")
+    kitchen.lock()
+    assert kitchen.versions()["parts"] == "2.5"
+
+
+def test_what_this_run_has_read_is_not_asked_again(kitchen: Kitchen, index: Index) -> None:
+    kitchen.lock(before="2026-01-01")
+    kitchen.path.unlink()
+    index.asked.clear()
+    kitchen.write(matrix=RULE)
+    kitchen.lock()
+    assert kitchen.versions()["engine"] == "1.5"
+    assert index.asked.count("/simple/engine/") == 1
+
+
+def test_no_code_of_a_package_is_run_to_learn_of_it(kitchen: Kitchen, index: Index, tmp_path: Path) -> None:
+    index.add("odd", "1.0")
+    index.add_source("odd", "2.0", f"open({str(tmp_path / 'was-run')!r}, 'w')\n")
+    kitchen.write(more='  odd: "*"\n')
+    for _ in range(2):  # without a cache, and with one
+        kitchen.lock(anew=("*",))
+        assert kitchen.versions()["odd"] == "1.0"
+    assert not (tmp_path / "was-run").exists()
+    kitchen.write(more='  odd: ">=2"\n')
+    with pytest.raises(Impossible, match="setuptools"):  # which is what it would be built with
+        kitchen.lock(built=("odd",))
 
 
 def test_a_claim_whose_fix_is_a_variable_bounds_by_what_it_needs(kitchen: Kitchen) -> None:
@@ -134,6 +168,29 @@ def test_an_update_moves_what_is_named_and_an_upgrade_everything(kitchen: Kitche
     assert kitchen.versions()["parts"] == "3.0"
 
 
+def test_what_is_not_locked_cannot_be_updated(kitchen: Kitchen) -> None:
+    with pytest.raises(UserError, match="there is no lock to update"):
+        kitchen.lock(anew=("engine",))
+    kitchen.lock(before="2026-01-01")
+    with pytest.raises(UserError, match="the lock has no such package") as told:
+        kitchen.lock(anew=("engin",))
+    assert told.value.hint == "did you mean `engine`?"
+    kitchen.lock(anew=("Engine",))
+    assert kitchen.versions()["engine"] == "2.0"
+
+
+def test_a_c_library_that_uv_does_not_know_stands_for_the_next_older_one(kitchen: Kitchen, index: Index) -> None:
+    index.add("engine", "2.5", tag="py3-none-manylinux_2_17_x86_64")
+    index.add("engine", "2.6", tag="py3-none-manylinux_2_28_x86_64")
+    spot = ("python=3.11", "os=linux", "arch=x86_64")
+    kitchen.lock(*spot, "glibc=2.26")
+    assert kitchen.versions()["engine"] == "2.5"
+    kitchen.lock(*spot, "glibc=2.99", anew=("*",))
+    assert kitchen.versions()["engine"] == "2.6"
+    with pytest.raises(Impossible, match="uv solves for no computer as old as x86_64-manylinux_2_5"):
+        kitchen.lock(*spot, "glibc=2.5")
+
+
 def test_machines_that_a_marker_tells_apart_share_a_lock(kitchen: Kitchen, index: Index) -> None:
     index.add("model", "1.1", "engine ; sys_platform == 'linux'", "parts ; sys_platform == 'darwin'")
     kitchen.write(more="machines: {box: {glibc: '2.31'}, mac: {os: darwin, arch: arm64}}\n")
@@ -152,9 +209,28 @@ def test_machines_that_no_marker_tells_apart_get_a_lock_each_if_theirs_differ(ki
         "pylock.own-new.toml",
         "pylock.own-old.toml",
     ]
+    (alone,) = kitchen.lock_all("old")
+    assert (os.path.basename(alone.path), alone.same) == ("pylock.own-old.toml", True)
+    index.add("engine", "2.6")
+    kitchen.lock_all(anew=("*",))
+    assert sorted(path.name for path in kitchen.folder.glob("pylock*")) == ["pylock.own.toml"]
+    assert sum("its machines are locked elsewhere now" in one for one in kitchen.said) == 2
 
 
 def test_a_yanked_release_is_not_chosen(kitchen: Kitchen, index: Index) -> None:
     index.add("engine", "2.1", yanked="broken")
+    (written,) = kitchen.lock()
+    assert (kitchen.versions()["engine"], written.yanked) == ("2.0", ())
+    kitchen.write(more='  engine: ">2"\n')
+    with pytest.raises(Impossible, match=r"engine==2\.1 was yanked \(reason: broken\)"):
+        kitchen.lock()
+
+
+def test_a_yanked_release_that_is_pinned_or_locked_is_told(kitchen: Kitchen, index: Index) -> None:
     kitchen.lock()
-    assert kitchen.versions()["engine"] == "2.0"
+    index.add("engine", "2.0", day="2026-02-01", yanked="it loses data")
+    (written,) = kitchen.lock()
+    assert (kitchen.versions()["engine"], written.yanked) == ("2.0", ("engine 2.0 (it loses data)",))
+    assert "  withdrawn by their makers" in layout.plain(report.lines([written], 200))
+    kitchen.lock(anew=("engine",))
+    assert kitchen.versions()["engine"] == "1.5"

@@ -15,6 +15,8 @@ from envdoctor.app import lock as making
 from envdoctor.app import lock_check as app
 from envdoctor.errors import UserError
 from envdoctor.facts import At
+from envdoctor.formats import pylock
+from envdoctor.lock import recalled
 from envdoctor.report.json import render
 from tests.locks.index import Index, wheel
 
@@ -204,3 +206,14 @@ def test_without_a_lock_the_command_that_makes_one_is_told(shop: Shop) -> None:
     with pytest.raises(UserError, match="there is no lock of it") as told:
         shop.check()
     assert "makes one" in told.value.hint
+
+
+def test_what_is_remembered_of_a_lock_is_what_stands_in_it(shop: Shop) -> None:
+    whole = pylock.read(shop.path)._replace(document={})
+    assert recalled.read(shop.path) == whole
+    again = recalled.read(shop.path)
+    was, is_now = dict(whole.tool["envdoctor"]), dict(again.tool["envdoctor"])
+    assert is_now.pop("exclude-newer") == was.pop("exclude-newer").isoformat()
+    assert (again._replace(tool={}), is_now) == (whole._replace(tool={}), was)
+    shop.path.write_text(shop.path.read_text().replace("model", "another"))
+    assert recalled.read(shop.path).entries != whole.entries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.locks.index import Index
     from tests.locks.kitchen import Kitchen
 
@@ -23,10 +26,11 @@ ROOT = Path(__file__).parents[2]
 KILLS = 50
 
 
-def started(kitchen: Kitchen, *words: str) -> subprocess.Popen[str]:
-    """Start `envdoctor lock` on the recipe of a kitchen."""
+def started(kitchen: Kitchen, *words: str, within: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start `envdoctor lock` on the recipe of a kitchen, within another command if one is given."""
     facts = [word for fact in ("python=3.11", "os=linux", "arch=x86_64") for word in ("--fact", fact)]
     command = [
+        *within,
         sys.executable,
         "-c",
         "from envdoctor.cli import main; main()",
@@ -89,13 +93,26 @@ def test_a_broken_cache_is_mended_or_told(kitchen: Kitchen, tmp_path: Path) -> N
     assert status == 0 or kitchen.path.read_text() == before
 
 
-def test_a_file_that_the_index_names_and_has_not_is_told(kitchen: Kitchen, index: Index) -> None:
-    index.files.clear()
-    status, said = ended(started(kitchen))
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def test_a_disk_that_is_full_is_told_and_keeps_what_it_held(kitchen: Kitchen, tmp_path: Path) -> None:
+    """On a disk of 64 kB that holds the old lock and nothing more."""
+    kitchen.lock(before="2026-01-01")
+    (tmp_path / "small").mkdir()
+    script = f"""
+        mount -t tmpfs -o size=64k none {tmp_path}/small || exit 77
+        cp {kitchen.path} {tmp_path}/small && cat /dev/zero > {tmp_path}/small/rest 2>/dev/null
+        "$@"; status=$?
+        cmp {kitchen.path} {tmp_path}/small/pylock.own.toml || exit 78
+        test "$(ls -A {tmp_path}/small)" = "$(printf 'pylock.own.toml\\nrest')" || exit 79
+        exit $status
+    """
+    within = ["unshare", "-r", "-m", "sh", "-c", script, "sh"]
+    status, said = ended(started(kitchen, "--upgrade", "--to", str(tmp_path / "small"), within=within))
+    if status in (1, 77) and "unshare" in said + "unshare" * (status == 77):
+        pytest.skip("nothing can be mounted here")
     assert status == 3
-    assert "404" in said
-    assert "Traceback" not in said
-    assert not kitchen.path.exists()
+    assert "no space left on device" in said
+    assert "the lock is as it was before" in said
 
 
 def test_what_has_another_hash_than_the_lock_is_not_installed(kitchen: Kitchen, index: Index, tmp_path: Path) -> None:

@@ -25,6 +25,6 @@ def test_what_was_ruled_out_and_what_moved_is_told_in_both_forms(kitchen: Kitche
     jsonschema.validate(document, json.loads(SCHEMA.read_text()))
     assert document["locks"][0]["moved"][0]["why"] == "SYN001: engine 2 cannot run a model of the old kind"
     text = layout.plain(lock.lines(written, 200))
-    assert "own.toml: 2 packages, 0 MB to download, up to 2026-11-20T00:00:00Z: not written" in text
+    assert "own.toml: 2 packages for Python 3.11, 2 kB to download, up to 2026-11-20T00:00:00Z: not written" in text
     assert "ruled out SYN001: engine 2 cannot run a model of the old kind" in text
     assert "engine  2.0 → 1.5  (SYN001: engine 2 cannot run a model of the old kind)" in text

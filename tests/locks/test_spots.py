@@ -89,10 +89,10 @@ def test_what_the_recipe_asks_at_least_of_every_computer_is_counted_on() -> None
 
 
 def test_a_variant_is_asked_of_uv_with_its_own_index_whose_files_have_no_date() -> None:
-    files = uv.Files(before="2026-11-20T00:00:00Z", torch="cu126", indexes=("https://own.example/simple",))
-    words = uv._arguments(uv.Question(["torch"], {}, "3.11", files=files))
+    files = uv.Files(torch="cu126", indexes=("https://own.example/simple",))
+    words = uv._arguments(uv.Question(["torch"], {}, "3.11", files=files, before="2026-11-20T00:00:00Z"))
     assert words[words.index("--torch-backend") + 1] == "cu126"
     assert words[words.index("--index") + 1] == "https://own.example/simple"
     assert "torch=false" in words
     assert words[words.index("--exclude-newer") + 1] == "2026-11-20T00:00:00Z"
-    assert "--torch-backend" not in uv._arguments(uv.Question(["torch"], {}, "3.11", files=uv.Files(before="x")))
+    assert "--torch-backend" not in uv._arguments(uv.Question(["torch"], {}, "3.11", files=uv.Files()))
