@@ -51,7 +51,7 @@ def traces(site: Site, home: Home, root: Root) -> Iterator[Trace]:
             continue
         if one.record.linked:
             yield from _editable(site, one, root)
-        for path in one.record.scripts[:MOST_SCRIPTS]:
+        for path in one.record.scripts[:MOST_SCRIPTS] if one.record.scripts else ():
             place = os.path.normpath(f"{site.folder}/{path}")
             if wrong := _interpreter(place, home, root):
                 scripts.setdefault(wrong, []).append((shown(root.below(place)), one))

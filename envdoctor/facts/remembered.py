@@ -55,7 +55,7 @@ class Shelf:
     def stamped(self, entry: str) -> tuple[Stamps, Row | None]:
         """Give the stamps of an entry's files, and what is remembered of it if that still stands."""
         about = f"{self._folder}/{entry}"
-        stamps = (*stamp(f"{about}/METADATA"), *stamp(f"{about}/RECORD"))
+        stamps = stamp(f"{about}/METADATA") + stamp(f"{about}/RECORD")
         known = self._rows.get(entry)
         return stamps, known[1] if known is not None and known[0] == stamps else None
 
