@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.app import lock_pythons
 from envdoctor.app import lock_request as request
-from envdoctor.errors import Impossible
+from envdoctor.errors import CannotLook, Impossible
 from envdoctor.lock import ask, virtual
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from envdoctor.model import Machine, Recipe
     from envdoctor.model.locks import Ruling
 
+_YANKED = " was yanked"  # as uv says it
+_WITHDRAWN = "its makers withdrew that release: ask for another, or pin it with `==` if it must be that one"
 _WAY_OUT = "`envdoctor explain CODE` tells what is known; a wider range in the recipe may help"
 
 
@@ -89,7 +91,10 @@ def _settled(ground: Ground, wanted: Wanted, spot: Spot) -> Settled:
 
 
 def solved(wanted: Wanted, spot: Spot, index: settle.Ask, rulings: Sequence[Ruling]) -> Settled:
-    """Give the set of a computer; raise Impossible with the reasons if there is none."""
+    """Give the set of a computer; raise Impossible with the reasons if there is none.
+
+    Raise CannotLook where only a release that was withdrawn would do: whether it is whole, nobody can see any more.
+    """
     wanted.tell(f"solving for {_named(spot)}, up to {wanted.before}")
     from envdoctor.lock import settle  # not at the start: it judges
 
@@ -97,6 +102,8 @@ def solved(wanted: Wanted, spot: Spot, index: settle.Ask, rulings: Sequence[Ruli
     if not found.text:
         where = f" for {spot.name}" if spot.name else ""
         problem = f"cannot be locked{where}: {'; '.join(found.reasons)}"
+        if any(_YANKED in reason for reason in found.reasons):
+            raise CannotLook(problem, place=wanted.recipe.path, hint=_WITHDRAWN)
         driver = any(error.kind == "driver" for error in found.errors)
         raise Impossible(problem, place=wanted.recipe.path, hint=_WAY_OUT, driver=driver)
     return found

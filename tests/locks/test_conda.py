@@ -15,6 +15,7 @@ from envdoctor.app import lock as app
 from envdoctor.app import lock_check
 from envdoctor.errors import CannotLook, Impossible, UserError
 from envdoctor.facts import At
+from tests.folders import wheel
 from tests.locks.channel import Channel, served
 
 if TYPE_CHECKING:
@@ -182,6 +183,26 @@ def test_lock_check_tells_what_the_environment_has_not_or_too_much_or_in_another
     bench.ask("python=3.11", "numpy", "jupyter")
     again = lock_check.check(lock_check.Asked(subject, at=At(str(prefix))))
     assert "now asked for: jupyter" in {finding.cause for finding in again.findings}
+
+
+def test_lock_check_tells_of_files_that_were_changed_behind_condas_back(bench: Bench) -> None:
+    bench.ask("python=3.11", "numpy")
+    bench.lock()
+    prefix = bench.folder / "prefix"
+    site = prefix / "lib" / "python3.11" / "site-packages"
+    (prefix / "conda-meta").mkdir(parents=True)
+    (prefix / "bin").mkdir()
+    (prefix / "bin" / "python").symlink_to(sys.executable)
+    (prefix / "conda-meta" / "python-3.11.9-0_cpython.json").write_text("{}")
+    wheel(site, "plotter", {"plotter.py": "lines = 1\n"})
+
+    def changed() -> set[tuple[str, ...]]:
+        asked = lock_check.Asked(str(bench.folder / "environment.yml"), at=At(str(prefix), static=True))
+        return {finding.culprit for finding in lock_check.check(asked).findings if finding.code == "LOCK007"}
+
+    assert changed() == set()
+    (site / "plotter.py").write_text("lines = 2, and more\n")
+    assert changed() == {("plotter",)}
 
 
 def test_what_is_locked_is_judged_for_the_machine_that_is_named(bench: Bench, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envdoctor.errors import Impossible, UserError
+from envdoctor.errors import CannotLook, Impossible, UserError
 from envdoctor.report import layout
 from envdoctor.report import lock as report
 from tests.locks.kitchen import MISSING, NEEDS, RULE, Kitchen
@@ -233,8 +233,10 @@ def test_a_yanked_release_is_not_chosen(kitchen: Kitchen, index: Index) -> None:
     (written,) = kitchen.lock()
     assert (kitchen.versions()["engine"], written.yanked) == ("2.0", ())
     kitchen.write(more='  engine: ">2"\n')
-    with pytest.raises(Impossible, match=r"engine==2\.1 was yanked \(reason: broken\)"):
+    before = kitchen.path.read_bytes()
+    with pytest.raises(CannotLook, match=r"engine==2\.1 was yanked \(reason: broken\)") as told:
         kitchen.lock()
+    assert (told.value.exit_code, kitchen.path.read_bytes()) == (3, before)
 
 
 def test_a_yanked_release_that_is_pinned_or_locked_is_told(kitchen: Kitchen, index: Index) -> None:
