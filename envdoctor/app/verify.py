@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     Tell = Callable[[Verification, int, int], None]
 
+_REMOVALS = 30  # tries, a tenth of a second apart
+
 
 class Wanted(NamedTuple):
     """What to verify and within what: code prefixes, claims not checked since a day, jobs, GiB of disk, minutes.
@@ -75,9 +77,18 @@ def verify(wanted: Wanted, tell: Tell) -> Verified:
         run.keep_what_is_seen_here()
     finally:
         if wanted.work is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            _removed(folder)
     changed = _rewritten(wanted, run.new) if wanted.write else 0
     return Verified(tuple(run.new.values()), left, changed)
+
+
+def _removed(folder: Path) -> None:
+    """Remove a folder that an installer which is being ended may still write to."""
+    for _ in range(_REMOVALS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 def _waiting(known: Matrix, wanted: Wanted, done: Mapping[str, Verification] | tuple[()]) -> list[list[Claim]]:

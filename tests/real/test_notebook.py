@@ -20,7 +20,7 @@ LISTS = sorted((stacks.ROOT / "fixtures" / "notebook").glob("colab-*.txt"))
 # What envdoctor needs, and what these need: installed whole, for uv reads what they declare. pyyaml needs nothing, and
 # is compiled for one Python.
 NEEDED = "typer rich packaging nvidia-ml-py click shellingham typing-extensions markdown-it-py mdurl pygments"
-NEEDED += " annotated-doc"
+NEEDED += " annotated-doc itanium-demangler"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,8 @@ def test_installing_into_colab_changes_no_installed_package(listed: Path, distri
     assert ("+", "envdoctor") in changed
     assert {sign for sign, _ in changed} == {"+"}  # nothing is removed or replaced
     assert not {name for _, name in changed} & known.keys()
-    assert {name for _, name in changed} <= {"envdoctor", "nvidia-ml-py", "shellingham", "annotated-doc"}
+    own = {"envdoctor", "nvidia-ml-py", "itanium-demangler", "shellingham", "annotated-doc"}
+    assert {name for _, name in changed} <= own
 
 
 def test_a_notebook_hears_of_its_kernel_and_gets_the_cell_to_paste(distribution: Path, tmp_path: Path) -> None:
