@@ -6,6 +6,7 @@ done here.
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,7 +35,8 @@ def over(work: Callable[[Item], Any], items: Sequence[Item], looks: int) -> list
     bounds = [len(items) * hand // hands for hand in range(hands + 1)]
     try:
         for helper, first, last in zip(helpers, bounds[1:], bounds[2:], strict=False):
-            helper.send(marshal.dumps((first, last)))
+            with contextlib.suppress(OSError):  # it is gone: so its part is done here
+                helper.send(marshal.dumps((first, last)))
         done = [work(item) for item in items[: bounds[1]]]
         for helper, first, last in zip(helpers, bounds[1:], bounds[2:], strict=False):
             done += _received(helper) or [work(item) for item in items[first:last]]

@@ -54,6 +54,12 @@ def test_the_part_of_a_copy_that_fails_is_done_here(what: str) -> None:
     assert processes_of(IN_THE_SECOND_PART.format(what=what)) == 2
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no copies are made on this system")
+def test_the_part_of_a_copy_that_is_gone_before_it_is_asked_is_done_here() -> None:
+    gone = "def send(self, piece):\n    raise BrokenPipeError\nprocesses.Helper.send = send\nspread.PATIENCE = 0.2\n"
+    assert processes_of(gone + FINE) == 1
+
+
 def test_little_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "cores", lambda: 4)
     monkeypatch.setattr(os, "fork", lambda: pytest.fail("a copy was made"))

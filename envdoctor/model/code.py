@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class Python(NamedTuple):
     version: tuple[int, int]
     platform: str = "linux"
     implementation: str = "cpython"
+
+
+HERE = Python((sys.version_info.major, sys.version_info.minor))  # what runs us, where no target says which
 
 
 class Import(NamedTuple):

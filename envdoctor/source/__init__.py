@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envdoctor.cells import version
 from envdoctor.facts import distributions
 from envdoctor.facts.inside import Root
-from envdoctor.model.code import Python
+from envdoctor.model.code import HERE, Python
 from envdoctor.source.folders import Folders
 from envdoctor.source.owners import Owners
 from envdoctor.source.shelf import Shelves
@@ -54,6 +54,6 @@ def is_here(facts: Facts) -> bool:
 def python_of(facts: Facts) -> Python:
     """Give the Python of a target."""
     seen = version(facts.get("python").value)
-    number = (seen.major, seen.minor) if seen is not None else (3, 11)
+    number = (seen.major, seen.minor) if seen is not None else HERE.version
     platform = _PLATFORMS.get(facts.get("os").value, "linux")
     return Python(number, platform, facts.get("implementation").value or "cpython")
