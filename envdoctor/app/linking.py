@@ -62,7 +62,7 @@ def link(
 
     `released` tells which releases have a name, where an index may be asked; `move` hears how far the reading is.
     """
-    read = programs.read(code, source.python_of(facts))
+    read = programs.read(code, source.python_of(facts), known.returns() if code else {})
     uses = tuple(dict.fromkeys(name for program in read for name in program.uses))
     if not source.is_here(facts):
         return Linked(checks.Verdict((), ()), uses)

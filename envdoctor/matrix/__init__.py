@@ -67,6 +67,10 @@ class Matrix(NamedTuple):
         known = self.store.part("modules") if tops else {}
         return {top: known[top] for top in tops if top in known}
 
+    def returns(self) -> dict[str, str]:
+        """Give the classes of what functions give back, both by their dotted names."""
+        return dict(self.store.part("returns"))
+
     def completed(self, facts: Facts) -> Facts:
         """Give facts with what follows from them: facts that other facts imply, distributions that stand in."""
         completed = implied.with_stand_ins(facts, self.store.part("stands-in"))
@@ -127,6 +131,7 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "symptoms": claims.folded([(0, [], record | _UNTOLD) for record in records if record["symptoms"]]),
         "conda": plain["conda"],
         "modules": plain["modules"],
+        "returns": plain["returns"],
         "wheelless": plain["metadata"],
         "stands-in": {name: other for other, names in plain["stands-in"].items() for name in names},
         "implied": {name: found["by"] for name, found in plain["implied"].items()},

@@ -29,6 +29,7 @@ _JUDGING = {
 LISTING = {
     "conda": {"title"},
     "modules": {"title"},
+    "returns": {"title"},
     "metadata": {"versions"},
     "implied": {"title", "by", "values"},
     "stands-in": {"title"},
@@ -113,6 +114,15 @@ def _modules(node: yamlpos.Map) -> dict[str, Any]:
     return {module: fields.words(listed, module) for module in listed.items}
 
 
+def _returns(node: yamlpos.Map) -> dict[str, Any]:
+    """Give the class of what a function, or a method of a class, gives back, by its dotted name."""
+    listed = yamlpos.mapping(node.get("returns"), "`returns`")
+    for name, item in fields.strings(node, "returns").items():
+        if "." not in name or "." not in item:
+            raise UserError(f"`{name}: {item}` are not two dotted names", place=listed.keys[name].place)
+    return fields.strings(node, "returns")
+
+
 def _metadata(node: yamlpos.Map) -> dict[str, Any]:
     versions: dict[str, Any] = {}
     for version, item in yamlpos.mapping(node.get("versions"), "`versions`").items.items():
@@ -167,6 +177,7 @@ def _mechanism(node: yamlpos.Map) -> dict[str, Any]:
 _HOLDS = {
     "conda": _conda,
     "modules": _modules,
+    "returns": _returns,
     "metadata": _metadata,
     "implied": _implied,
     "stands-in": _stands_in,

@@ -14,7 +14,7 @@ from envdoctor.model.code import Module
 from envdoctor.source import summary, syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from envdoctor.model.code import Python
 
@@ -32,9 +32,12 @@ class Program(NamedTuple):
     uses: tuple[str, ...]
 
 
-def read(paths: Sequence[Path], python: Python) -> list[Program]:
-    """Read scripts, notebooks and folders; raise UserError for what is none."""
-    return [_one(path, python, named=path in paths) for given in paths for path in _files(given)]
+def read(paths: Sequence[Path], python: Python, returns: Mapping[str, str]) -> list[Program]:
+    """Read scripts, notebooks and folders; raise UserError for what is none.
+
+    `returns`: the classes of what functions give back, both by their dotted names.
+    """
+    return [_one(path, python, returns, named=path in paths) for given in paths for path in _files(given)]
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -52,7 +55,7 @@ def _files(path: Path) -> Iterator[Path]:
         raise UserError("holds no program", place=str(path), hint="`--code` takes a script, a notebook or a package")
 
 
-def _one(path: Path, python: Python, *, named: bool) -> Program:
+def _one(path: Path, python: Python, returns: Mapping[str, str], *, named: bool) -> Program:
     text = files.read_text(path)
     if path.suffix == ".ipynb":
         text = _notebook(text, str(path))
@@ -60,7 +63,7 @@ def _one(path: Path, python: Python, *, named: bool) -> Program:
     seen = summary.of(blob, python, bytes, main=named or path.suffix == ".ipynb")
     name, folder, inner = _name(path, named=named)
     place = os.path.abspath(path)
-    return Program(Module(name, place, inner, summary=seen), folder, used(blob, python))
+    return Program(Module(name, place, inner, summary=seen), folder, used(blob, python, returns))
 
 
 def _name(path: Path, *, named: bool) -> tuple[str, str, tuple[str, ...]]:
@@ -89,9 +92,9 @@ def _blank(found: re.Match[str]) -> str:
     return f"{found[1] or found[2] or ''}pass"
 
 
-def used(blob: bytes, python: Python) -> tuple[str, ...]:
+def used(blob: bytes, python: Python, returns: Mapping[str, str]) -> tuple[str, ...]:
     """Give the dotted names of other modules that a source uses anywhere, an argument of a call as a further part."""
     try:
-        return used_names.of(syntax.parsed(blob, python))
+        return used_names.of(syntax.parsed(blob, python), returns)
     except (syntax.Refused, syntax.Unreadable, RecursionError):
         return ()
