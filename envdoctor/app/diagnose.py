@@ -96,10 +96,12 @@ def _answered(cause: Cause, seen: Facts | None, ask: Released) -> Cause:
 
 
 def _about(name: str, known: Matrix) -> list[Claim]:
-    """Give the claims about a public name, or about the nearest thing above it that the table knows."""
-    claims = [claim for claim in known.concerning((), [name]) if claim.package]
+    """Give the claims about a public name or the end of one, or about the nearest thing above it that is known."""
+    names = [name, *known.members(name)]
+    claims = [claim for claim in known.concerning((), names) if claim.package]
     deepest = max((len(claim.uses[0]) for claim in claims), default=0)
-    return [claim for claim in claims if len(claim.uses[0]) == deepest]
+    whole = [claim for claim in claims if claim.uses[0] in names[1:]]
+    return whole or [claim for claim in claims if len(claim.uses[0]) == deepest]
 
 
 def _standing(claim: Claim, seen: Facts) -> Standing:

@@ -1,12 +1,15 @@
 """Say in which releases a name is missing that a log says is missing: the table of public names, asked by the log.
 
 `cannot import name 'x' from 'a.b'`, `module 'a' has no attribute 'x'`, `No module named 'a.b'`: the name is asked as
-`a.b.x`, then as what lies above it.
+`a.b.x`, then as what lies above it. Of an object a log has the class alone, and of an argument what was called: `'C'
+object has no attribute 'x'`, `C.f() got an unexpected keyword argument 'x'`. Where several packages have such a one, it
+is that whose code ran.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.diagnose import owners
@@ -30,7 +33,14 @@ _FORMS = (
     r"No module named '?(?P<module>\w+\.[\w.]+)'?",
     r"No module named '?(?P<module>\w+)'?$",
     r"type object '(?P<module>\w+)' has no attribute '(?P<name>\w+)'",
+    r"'(?P<module>[A-Z]\w+)' object has no attribute '(?P<name>\w+)'",
+    r"\b(?P<module>[A-Za-z][\w.]+)\(\) got an unexpected keyword argument '(?P<name>\w+)'",
+    r"(?P<module>__init__)\(\) got an unexpected keyword argument '(?P<name>\w+)'",
 )
+_INIT = "__init__"
+_CALLED = r"\b([A-Z]\w+)\([^()]*\b%s *="  # the class that is made with this argument
+_BEFORE = 3  # lines
+_LONGEST = 500  # characters of a line that are looked at
 _WEIGHT = 3.2
 _KINDS = {"python": "python-version", "protobuf": "protobuf"}
 _BESIDE = 2.9  # for the standard library a mechanism knows more
@@ -47,9 +57,16 @@ def missing(text: Text) -> Iterator[Missing]:
     """Give the names that a log says are missing."""
     for form in _FORMS:
         for index, match in text.matches(form):
-            groups = match.groupdict()
-            name = groups.get("name")
-            yield Missing(f"{groups['module']}.{name}" if name else groups["module"], index)
+            module, name = match["module"], match.groupdict().get("name")
+            if module == _INIT:
+                module = _made(text.lines[max(0, index - _BEFORE) : index], name)
+            yield Missing(f"{module.removesuffix(f'.{_INIT}')}.{name}" if name else module, index)
+
+
+def _made(before: Sequence[str], argument: str) -> str:
+    """Give the class that a line before makes with this argument, or nothing."""
+    said = [match[1] for line in before for match in re.finditer(_CALLED % argument, line[:_LONGEST])]
+    return said[-1] if said else ""
 
 
 def found(text: Text, read: Sequence[Read], ask: Ask, facts: Facts, origins: Origins) -> Iterator[Candidate]:
@@ -57,9 +74,17 @@ def found(text: Text, read: Sequence[Read], ask: Ask, facts: Facts, origins: Ori
     for gone in missing(text):
         if "partially initialized" in text.lines[gone.at]:
             continue
-        claims = ask(gone.dotted)
+        claims = _of_one(ask(gone.dotted), owners.callers(read[gone.at].files, origins))
         if claims:
             yield _candidate(gone, claims, read[gone.at], facts, origins)
+
+
+def _of_one(claims: Sequence[Claim], behind: Sequence[str]) -> Sequence[Claim]:
+    """Give the claims of one package and name: of that whose code ran, if several have such a one."""
+    packages = {claim.package for claim in claims}
+    package = next((name for name in behind if name in packages), "") if len(packages) > 1 else next(iter(packages), "")
+    mine = [claim for claim in claims if claim.package == package]
+    return [claim for claim in mine if claim.uses == mine[0].uses]
 
 
 def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts, origins: Origins) -> Candidate:
@@ -79,7 +104,7 @@ def _candidate(gone: Missing, claims: Sequence[Claim], read: Read, facts: Facts,
         lines=(shown(read.line),),
         fixes=tuple(fixes),
         source=Source(first.source, first.checked, first.evidence),
-        lack=Lack(package, gone.dotted, asker=next(iter(behind), "")) if package != "python" else None,
+        lack=Lack(package, first.uses[0], asker=next(iter(behind), "")) if package != "python" else None,
     )
     weight = _BESIDE if package == "python" else _WEIGHT
     return Candidate(cause, weighed(weight, read), read.group, read.line.number, tuple(ordered))

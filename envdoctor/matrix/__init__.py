@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).parent
 _CLAIMS, _ALWAYS = "claims ", ""
+_SHORTEST_MEMBER = 2  # parts of a name that may be a module's
 _UNTOLD: dict[str, Any] = {"trigger": [], "bad": [], "good": [], "probe": ""}  # what a log cannot show
 
 
@@ -70,6 +71,12 @@ class Matrix(NamedTuple):
     def returns(self) -> dict[str, str]:
         """Give the classes of what functions give back, both by their dotted names."""
         return dict(self.store.part("returns"))
+
+    def members(self, tail: str) -> list[str]:
+        """Give the public names that end so: `DataFrame.append`, or `LGBMModel.fit.verbose` with an argument."""
+        known: dict[str, list[str]] = self.store.part("members")
+        listed = known.get(".".join(tail.split(".")[-2:]), ())
+        return [name for name in listed if name.endswith(f".{tail}")]
 
     def completed(self, facts: Facts) -> Facts:
         """Give facts with what follows from them: facts that other facts imply, distributions that stand in."""
@@ -132,6 +139,7 @@ def _compile(sources: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "conda": plain["conda"],
         "modules": plain["modules"],
         "returns": plain["returns"],
+        "members": _members(records),
         "wheelless": plain["metadata"],
         "stands-in": {name: other for other, names in plain["stands-in"].items() for name in names},
         "implied": {name: found["by"] for name, found in plain["implied"].items()},
@@ -149,6 +157,15 @@ def _join(known: dict[str, Any], more: dict[str, Any]) -> None:
             _join(known[name], found)
         else:
             known[name] = found
+
+
+def _members(records: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """Give the public names of members and arguments by their last two parts, for who sees no more of them."""
+    found: dict[str, list[str]] = {}
+    for name in (record["uses"][0] for record in records if record["package"]):
+        if len(parts := name.split(".")) > _SHORTEST_MEMBER:
+            found.setdefault(".".join(parts[-2:]), []).append(name)
+    return found
 
 
 def _by_component(records: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

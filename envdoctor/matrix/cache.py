@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from envdoctor.matrix.store import Store
 
-FORM = "9"  # raise it when the compiled form changes
+FORM = "10"  # raise it when the compiled form changes
 KEPT = 32  # as many matrices: other versions, other folders of further claims
 
 
