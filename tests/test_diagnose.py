@@ -240,3 +240,44 @@ WORDS = st.sampled_from([
 def test_pieces_of_failures_in_any_order_are_judged(lines: list[str]) -> None:
     told = of("\n".join(lines))
     jsonschema.validate(json.loads(diagnosis.render(told)), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "pins"),
+    [
+        (["AttributeError: 'CountVectorizer' object has no attribute 'get_feature_names'"], "SCI301", "<1.2"),
+        (["TypeError: OneHotEncoder.__init__() got an unexpected keyword argument 'sparse'"], "SCI301", "<1.4"),
+        (
+            [
+                'File "train.py", line 3, in <module>',
+                "    encoder = OneHotEncoder(sparse=False)",
+                "TypeError: __init__() got an unexpected keyword argument 'sparse'",
+            ],
+            "SCI301",
+            "<1.4",
+        ),
+        (
+            ["TypeError: LGBMClassifier.fit() got an unexpected keyword argument 'early_stopping_rounds'"],
+            "SCI304",
+            "<4.0",
+        ),
+        (["AttributeError: 'Engine' object has no attribute 'execute'"], "SRV311", "<2.0"),
+    ],
+    ids=lambda value: value[-1][-40:] if isinstance(value, list) else "",
+)
+def test_of_an_object_the_class_is_enough_to_find_who_dropped_a_member(lines: list[str], code: str, pins: str) -> None:
+    (cause, *_) = of("\n".join(["Traceback (most recent call last):", *lines])).causes
+    assert cause.code == code
+    assert list(cause.fixes[0].pins.values()) == [pins]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "AttributeError: 'MyVectorizer' object has no attribute 'get_feature_names'",
+        "AttributeError: 'CountVectorizer' object has no attribute 'frobnicate'",
+        "TypeError: __init__() got an unexpected keyword argument 'sparse'",
+    ],
+)
+def test_a_member_that_nobody_dropped_is_the_programs_own_affair(line: str) -> None:
+    assert not any(cause.code.startswith("SCI") for cause in of(f"Traceback (most recent call last):\n{line}").causes)

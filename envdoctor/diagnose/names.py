@@ -58,7 +58,7 @@ def missing(text: Text) -> Iterator[Missing]:
     for form in _FORMS:
         for index, match in text.matches(form):
             module, name = match["module"], match.groupdict().get("name")
-            if module == _INIT:
+            if module == _INIT and name:
                 module = _made(text.lines[max(0, index - _BEFORE) : index], name)
             yield Missing(f"{module.removesuffix(f'.{_INIT}')}.{name}" if name else module, index)
 
