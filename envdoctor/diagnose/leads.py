@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from envdoctor.diagnose.reading import Read
 
-_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll|pyd)\b")
 _BEFORE_PATH = re.compile(r"[\s'\"(\[,=`]")
 _NO_PACKAGES = frozenset(  # words that stand where a package's name may stand
     [*"a an and are at be by for from in is it its not of on or that the their this to with you your have has".split(),
