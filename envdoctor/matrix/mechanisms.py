@@ -19,7 +19,7 @@ SAYS = (ENVIRONMENT, NOT_ENVIRONMENT, HARMLESS)
 WEIGHTS = ("0", "1", "2", "3", "4")
 DERIVED = frozenset(
     "here need caller second dotted owner module symbol soname package guess function since inside loading spoken "
-    "beside failed conflict nearest itself".split()
+    "beside failed conflict nearest itself part".split()
 )
 KEYS = set(
     "mechanism title says kind patterns packages cause fixes needs near shown weight source checked evidence".split()
