@@ -240,3 +240,14 @@ WORDS = st.sampled_from([
 def test_pieces_of_failures_in_any_order_are_judged(lines: list[str]) -> None:
     told = of("\n".join(lines))
     jsonschema.validate(json.loads(diagnosis.render(told)), SCHEMA)
+
+
+def test_trouble_that_repeats_is_not_kept_again_however_long_the_log_is() -> None:
+    letters = "abcdefghij"
+    names = ["".join(letters[int(digit)] for digit in str(number)) for number in range(70_000)]
+    chatter = "\n".join(names).encode()
+    sieve = Sieve()
+    for _ in range(5):
+        sieve.feed(b"error: part 7 is late\n" + chatter + b"\n")
+    kept = [line for line in sieve.finish() if "error" in line.text]
+    assert [line.number for line in kept] == [1, 70_002], "in the part that is kept whole, and once after it"
