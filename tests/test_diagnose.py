@@ -281,3 +281,14 @@ def test_of_an_object_the_class_is_enough_to_find_who_dropped_a_member(lines: li
 )
 def test_a_member_that_nobody_dropped_is_the_programs_own_affair(line: str) -> None:
     assert not any(cause.code.startswith("SCI") for cause in of(f"Traceback (most recent call last):\n{line}").causes)
+
+
+def test_trouble_that_repeats_is_not_kept_again_however_long_the_log_is() -> None:
+    letters = "abcdefghij"
+    names = ["".join(letters[int(digit)] for digit in str(number)) for number in range(70_000)]
+    chatter = "\n".join(names).encode()
+    sieve = Sieve()
+    for _ in range(5):
+        sieve.feed(b"error: part 7 is late\n" + chatter + b"\n")
+    kept = [line for line in sieve.finish() if "error" in line.text]
+    assert [line.number for line in kept] == [1, 70_002], "in the part that is kept whole, and once after it"

@@ -41,4 +41,4 @@ def names(wanted: dict[str, Any], found: Diagnosis) -> bool:
         return False
     first, packages = found.causes[0], set(found.causes[0].packages[:4])
     alike = first.kind == wanted["kind"] and not packages.isdisjoint(wanted["packages"])
-    return alike or wanted["packages"][0] in packages
+    return alike or (wanted["packages"][0] in packages if wanted["packages"] else first.kind == wanted["kind"])

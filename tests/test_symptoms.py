@@ -92,3 +92,21 @@ def test_a_pattern_that_can_run_away_is_refused(pattern: str, why: str) -> None:
     assert isinstance(found, UserError)
     assert why in found.problem
     assert str(found.place).startswith("m.yml:5:")
+
+
+def test_what_a_mechanism_is_shown_by_has_to_be_components() -> None:
+    text = """- mechanism: LOG901
+  title: t
+  says: environment
+  kind: other
+  patterns: ["something broke"]
+  cause: c
+  shown: [{tensor_flow: "*"}]
+  source: s
+  checked: 2026-11-20
+  evidence: executed
+"""
+    (found,) = entries.examine(text, "m.yml")
+    assert isinstance(found, UserError)
+    assert found.hint == "did you mean `tensor-flow`?"
+    assert str(found.place).startswith("m.yml:7:")

@@ -26,7 +26,7 @@ class Standing(NamedTuple):
 
 def with_facts(one: Candidate, facts: Facts, judged: Callable[[Claim, Facts], Standing], *, joined: bool) -> Candidate:
     """Give a candidate with the state that facts give it, and the facts that speak for it."""
-    standing = _of_claims(one, facts, judged) if one.claims else _of_pins(one.cause, facts)
+    standing = _of_claims(one, facts, judged) if one.claims else _of_mechanism(one.cause, facts)
     state = standing.state if joined or standing.state == CONFIRMED else OPEN
     seen = standing.facts or tuple(_known(one.cause.packages, facts))
     cause = dataclasses.replace(one.cause, state=state, facts=seen, confidence=_confidence(one, state))
@@ -48,6 +48,19 @@ def _narrowed(cause: Cause, one: Candidate, facts: Facts, judged: Callable[[Clai
     true = [claim for claim in one.claims if judged(claim, facts).state == CONFIRMED]
     fixes = tuple(fix for claim in true for fix in claim.fixes)
     return dataclasses.replace(cause, fixes=fixes, cause="; ".join(claim.cause for claim in true))
+
+
+def _of_mechanism(cause: Cause, facts: Facts) -> Standing:
+    return _of_shown(cause, facts) if cause.shown else _of_pins(cause, facts)
+
+
+def _of_shown(cause: Cause, facts: Facts) -> Standing:
+    """Judge a mechanism by the sets that it is at work in: is one of them there, or can none be?"""
+    met = [[cells.matches(cell, facts.get(name)) for name, cell in wanted.items()] for wanted in cause.shown]
+    known = tuple(fact for wanted in cause.shown for name in wanted if (fact := facts.get(name)).state is State.KNOWN)
+    if any(all(one) for one in met):
+        return Standing(CONFIRMED, known)
+    return Standing(REFUTED if all(False in one for one in met) else OPEN, known)
 
 
 def _of_pins(cause: Cause, facts: Facts) -> Standing:

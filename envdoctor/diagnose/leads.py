@@ -4,7 +4,8 @@ A group of a pattern that is called `module`, `library`, `soname`, `symbol`, `pa
 Beside them are known: `caller` and `second`, the packages whose code ran last; `owner`, the one that brings the file
 which could not be loaded; `inside`, the one whose own code failed, and `loading` if it failed while it was imported;
 `spoken` and `beside`, the components that the sentence speaks of; `failed`, that it says what has failed, and
-`conflict`, that it says so of releases or builds that do not fit; `function`, a symbol as its source has it.
+`conflict`, that it says so of releases or builds that do not fit; `function`, a symbol as its source has it; `part`, a
+module that by its name is the compiled part of another.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from envdoctor.diagnose.reading import Read
 
-_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dll|pyd)\b")
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll|pyd)\b")
 _BEFORE_PATH = re.compile(r"[\s'\"(\[,=`]")
 _NO_PACKAGES = frozenset(  # words that stand where a package's name may stand
     [*"a an and are at be by for from in is it its not of on or that the their this to with you your have has".split(),
@@ -45,6 +46,7 @@ def of(match: regex.Match[str], read: Read, origins: Origins) -> dict[str, str]:
     if module := words.get("module"):
         known = owners.of_module(module, origins) or _seen(module, behind)
         words |= {"dotted": module, "module": known, "guess": known or owners.guessed(module)}
+        words["part"] = module if module.startswith("_") and not known else ""
         words["itself"] = known if behind[:1] == [known] and "partially initialized" not in read.text else ""
     if offered := words.get("offered"):
         words["nearest"] = _nearest(words["asked"], offered)

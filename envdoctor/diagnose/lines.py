@@ -23,6 +23,7 @@ _PREFIXES = (
     re.compile(rf"\[{_DAY}\][ \t]?"),
     re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+\[\d+\]: "),  # syslog
     re.compile(r"\[\d\d:\d\d:\d\d\] ?"),
+    re.compile(r"[A-Z][a-z]{2} \d{1,2}, \d{4}, \d{1,2}:\d\d:\d\d [AP]M \| [A-Z]+ \| "),  # a hosted notebook's log
     re.compile(r"##\[error\]|::error[^:]{0,200}::"),
 )
 _STREAMS = (

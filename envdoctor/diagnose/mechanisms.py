@@ -61,6 +61,7 @@ def _candidate(mechanism: Mechanism, match: regex.Match[str], read: Read, origin
         fixes=tuple(fix for given in mechanism.fixes if (fix := _fix(given, words)) is not None),
         source=Source(mechanism.source, mechanism.checked, mechanism.evidence),
         lack=leads.lack(words) if mechanism.says == ENVIRONMENT else None,
+        shown=mechanism.shown,
     )
     weight = weighed(mechanism.weight, read) if mechanism.says == ENVIRONMENT else mechanism.weight
     yield Candidate(cause, weight, read.group, read.line.number)

@@ -21,8 +21,11 @@ _JOINS = re.compile(
     r"\s*(?:[|+] *)*(?:During handling of the above exception|The above exception was the direct cause)"
 )
 _FRAME = re.compile(r'File "([^"]{1,500})"|^File (\S{1,500}?)(?::\d+|, line |, in )|^\[?(/[^\s:()]{1,500}\.py)[\]:( ]')
-_BUILT = re.compile(
+_BUILT = re.compile(  # an installer names what it builds: by its wheel, its source archive, the folder it unpacks it in
     r"(?:[Bb]uilding wheel|[Cc]ould not build wheels?|Failed to build|Preparing metadata) for:? ([A-Za-z][\w.-]{1,80})"
+    r"|Failed to build `([A-Za-z][\w.-]{0,80}?)=="
+    r"|(?:Downloading|Using cached) (?:\S{1,300}/)?([A-Za-z][\w.-]{0,80}?)-\d[\w.+]{0,40}\.(?:tar\.gz|zip)\b"
+    r"|pip-install-\w{1,20}[/\\]{1,2}([A-Za-z][\w.-]{0,80}?)_[0-9a-f]{16,64}\b"
 )
 _FRAME_PYTEST = re.compile(r"^([\w./\\:~-]{1,300}\.py):\d+: ")
 _RAISED = re.compile(r"(?:[\w.]{1,200}\.)?[A-Z]\w{0,80}(?:Error|Exception|Interrupt|Exit|Failure|Fault|Timeout)\b")
@@ -37,6 +40,8 @@ _FAILS = re.compile(
 )
 _INFORMS = re.compile(r"\b(?:INFO|DEBUG|NOTE|NOTICE)\b|^(?:\d{4}-\d\d-\d\d \S+: )?I |^I\d{4} |\d{1,3}%\|")
 _LOADS = re.compile(r"in <module>|^File \S{1,500}:\d+$")
+_NAME_ALONE = re.compile(r"cannot import name '?\w+'?$")  # Python before 3.7 does not say from where
+_FROM = re.compile(r"from ([\w.]{1,200}) import\b")
 _FARTHEST = 80
 _SENTENCE = 8  # lines that a message may go on
 _EXCERPT = 12  # lines of a log that is the failure and nothing else
@@ -52,7 +57,8 @@ class Frame(NamedTuple):
 class Read(NamedTuple):
     """A line with its place in the course of the log: which group it belongs to and the files run through before it.
 
-    `raised`: it names an exception. `fails`: it says what has failed, or goes on to say so.
+    `raised`: it names an exception. `fails`: it says what has failed, or goes on to say so. `more`: what the line
+    before it says of it.
     """
 
     line: Line
@@ -61,11 +67,12 @@ class Read(NamedTuple):
     raised: bool
     warns: bool
     fails: bool
+    more: str = ""
 
     @property
     def text(self) -> str:
         """Give the words of the line."""
-        return self.line.text
+        return self.line.text + self.more
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -102,13 +109,20 @@ def _course(lines: Sequence[Line]) -> list[Read]:
         warns, said = bool(_WARNS.search(line.text[:200])), bool(_FAILS.search(line.text[:200]))
         said = said or (excerpt and not _INFORMS.search(line.text[:200]))
         failed = -_SENTENCE if passed or warns or not line.text.strip() else index if said else failed
-        found.append(Read(line, group, near, raised, warns, index - failed < _SENTENCE))
+        more = _whence(line.text, lines[index - 1].text) if index else ""
+        found.append(Read(line, group, near, raised, warns, index - failed < _SENTENCE, more))
     return found
+
+
+def _whence(text: str, before: str) -> str:
+    """Give the module of a name that cannot be imported, which only the line of source before tells."""
+    asked = _FROM.search(before[:400]) if _NAME_ALONE.search(text[-120:]) else None
+    return f" from '{asked[1]}'" if asked else ""
 
 
 def _files(text: str) -> list[str]:
     found = [next(filter(None, hit.groups())) for hit in _FRAME.finditer(text[:1000])]
-    built = [f"site-packages/{hit[1]}" for hit in _BUILT.finditer(text[:300])]
+    built = [f"site-packages/{next(filter(None, hit.groups()))}" for hit in _BUILT.finditer(text[:300])]
     return found or built or [hit[1] for hit in _FRAME_PYTEST.finditer(text[:1000])]
 
 

@@ -148,7 +148,8 @@ def packages_of(together: Sequence[Claim], mentioned: frozenset[str]) -> tuple[s
     """Give the components of claims, the likeliest culprit first; what several share comes before what one has."""
     often: dict[str, int] = {}
     for claim in together:
-        for name in (*claim.culprit, *_columns(claim, mentioned), *_rows(claim), *components(claim)):
+        itself = [claim.package] if claim.package else []
+        for name in (*itself, *claim.culprit, *_columns(claim, mentioned), *_rows(claim), *components(claim)):
             often[name] = often.get(name, 0) + 1
     order = list(often)
     if len(together) > 1:

@@ -21,6 +21,7 @@ BEFORE, AFTER = 40, 40
 LONGEST = 4000  # characters of a line; the middle of a longer one is left out
 MOST = 6 << 20  # bytes that are kept between the two ends
 _SHAPES = 60_000
+_ALARMS = 10_000  # shapes of trouble that are remembered for good, so that what repeats is kept once
 _PENDING = 1 << 20
 _DIGITS = b"0123456789"
 _TROUBLE = (
@@ -44,6 +45,7 @@ class Sieve:
         self._tail: deque[tuple[int, bytes]] = deque()
         self._tail_bytes = 0
         self._shapes: set[bytes] = set()
+        self._alarms: set[bytes] = set()
         self._owed = 0
 
     def feed(self, chunk: bytes) -> None:
@@ -115,6 +117,8 @@ class Sieve:
             self._shapes.clear()
         self._shapes |= new
         alarming = {shape for shape in new if _speaks(shape)} if new and _speaks(b"\n".join(new)) else set()
+        alarming -= self._alarms
+        self._alarms.update(alarming if len(self._alarms) < _ALARMS else ())
         if not alarming and not self._owed:
             return
         lines = block.split(b"\n")

@@ -100,7 +100,7 @@ def mechanism(record: Mapping[str, Any]) -> Mechanism:
     """Give the mechanism of a record."""
     from envdoctor.model.diagnosis import Mechanism  # a check needs none
 
-    listed = {key: tuple(record[key]) for key in ("patterns", "packages", "needs", "near")}
+    listed = {key: tuple(record[key]) for key in ("patterns", "packages", "needs", "near", "shown")}
     fixes = tuple(Fix(**{**item, "reinstall": tuple(item["reinstall"])}) for item in record["fixes"])
     return Mechanism(**{**record, **listed, "fixes": fixes})
 

@@ -1,7 +1,8 @@
 """Read the entries that `diagnose` judges by: the mechanisms by which jobs die, and where names come from.
 
 A mechanism is told by patterns of a log's line; their named groups, and the components that they lead to, may stand in
-its texts and pins as `{name}`.
+its texts and pins as `{name}`. Facts confirm it if its first exact pin is not met. Where the log's sentence proves more
+than a pin could say, `shown` lists the sets of components (`{tensorflow: "*"}`) one of which has to be there for it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ SAYS = (ENVIRONMENT, NOT_ENVIRONMENT, HARMLESS)
 WEIGHTS = ("0", "1", "2", "3", "4")
 DERIVED = frozenset(
     "here need caller second dotted owner module symbol soname package guess function since inside loading spoken "
-    "beside failed conflict nearest itself".split()
+    "beside failed conflict nearest itself part".split()
 )
-KEYS = set("mechanism title says kind patterns packages cause fixes needs near weight source checked evidence".split())
+KEYS = set(
+    "mechanism title says kind patterns packages cause fixes needs near shown weight source checked evidence".split()
+)
 _HOLE = re.compile(r"\{(\w+)\}")
 _FIX = frozenset("pins env note host reinstall".split())
 
@@ -51,12 +54,21 @@ def record(node: yamlpos.Map) -> dict[str, Any]:
         "fixes": _fixes(node),
         "needs": fields.words(node, "needs"),
         "near": fields.words(node, "near"),
+        "shown": _shown(node),
         "weight": int(fields.choice(node, "weight", WEIGHTS, "2")),
     }
     for hole in _HOLE.findall(repr([found[key] for key in ("title", "cause", "packages", "fixes")])):
         if hole not in known:
             raise UserError(f"no pattern gives `{{{hole}}}`", place=node.place, hint=near(hole, known))
     return found
+
+
+def _shown(node: yamlpos.Map) -> list[dict[str, str]]:
+    """Give the sets of components that a mechanism is at work in."""
+    if "shown" not in node.items:
+        return []
+    sets = yamlpos.sequence(node.get("shown"), "`shown`")
+    return [fields.cells_in(yamlpos.mapping(item, "what is shown")) for item in sets]
 
 
 def _fixes(node: yamlpos.Map) -> list[dict[str, Any]]:

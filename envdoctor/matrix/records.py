@@ -50,9 +50,12 @@ def _row(row: yamlpos.Map, key: str, columns: Mapping[str, str]) -> dict[str, An
 
 
 def _names(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:
-    """Give a record a name and range in which the package does not have it; silent unless the name is used."""
+    """Give a record a name and range in which the package does not have it; silent unless the name is used.
+
+    `brought` names the distribution that brings a name back: where it is installed, the name is not missing.
+    """
     package = fields.required(node, "package")
-    instead = fields.strings(node, "instead")
+    instead, brought = fields.strings(node, "instead"), fields.strings(node, "brought")
     common = _common(node, code)
     if not yamlpos.mapping(node.get("gone"), "`gone`").items:
         raise UserError("`gone` names nothing", place=node.place)
@@ -66,8 +69,11 @@ def _names(node: yamlpos.Map, code: str) -> Iterator[dict[str, Any]]:
             "package": package,
         }
         for range_ in ranges:
-            fixes = common["fixes"] or _outside(package, range_, ranges)
-            yield _triggered(common | told | {"when": {package: range_}, "rows": [{}], "fixes": fixes})
+            back = {brought[name]: "*"} if name in brought else {}
+            others = [fields.NO_CHANGE | {"pins": back}] if back else []
+            fixes = common["fixes"] or [*others, *_outside(package, range_, ranges)]
+            row = {"requires": back} if back else {}
+            yield _triggered(common | told | {"when": {package: range_}, "rows": [row], "fixes": fixes})
 
 
 def _outside(package: str, range_: str, ranges: Sequence[str]) -> list[dict[str, Any]]:

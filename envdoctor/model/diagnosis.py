@@ -41,7 +41,8 @@ class Mechanism(NamedTuple):
 
     A group of a pattern is a placeholder of the texts. `needs`: the placeholders that must lead to a component.
     `near`: it is only meant where the log speaks of one of these. `weight`: 0 a last resort, 1 a consequence,
-    2 a cause, 4 decisive.
+    2 a cause, 4 decisive. `shown`: the sets of components that it is at work in; facts that hold one of them confirm
+    it, facts that can hold none refute it.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Mechanism(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     needs: tuple[str, ...] = ()
     near: tuple[str, ...] = ()
+    shown: tuple[Mapping[str, str], ...] = ()
     weight: int = 2
 
 
@@ -88,7 +90,7 @@ class Lack(NamedTuple):
 class Cause:
     """A cause of a failure, most likely culprit first; `state` is what the facts say of it.
 
-    `lack` is what the releases of a package can be asked for.
+    `lack` is what the releases of a package can be asked for, `shown` what facts have to hold for it to be true.
     """
 
     code: str
@@ -104,6 +106,7 @@ class Cause:
     fixes: tuple[Fix, ...] = ()
     source: Source | None = None
     lack: Lack | None = None
+    shown: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
