@@ -38,6 +38,9 @@ class World(Protocol):
     def compiled_has(self, module: Module, name: str) -> bool | None:
         """Say whether a compiled module has a name, as far as its bytes tell."""
 
+    def stubbed(self, module: Module, name: str) -> bool:
+        """Say whether a stub beside a module, which came with it, has a name."""
+
 
 def asks_itself(module: Module, name: str) -> bool:
     """Say whether a module has a name only by importing it from itself, as a package does its parts."""
@@ -72,9 +75,9 @@ class Answers:
         if module.folders and self._world.find(f"{module.name}.{name}") is not None:
             return True
         from_stars = self._by_stars(module, name, seen)
-        if from_stars is not False:
-            return from_stars
-        return None if self._may_answer(module, name) else False
+        if from_stars is False and not self._may_answer(module, name):
+            return False
+        return from_stars or self._world.stubbed(module, name) or None
 
     def _by_stars(self, module: Module, name: str, seen: set[str]) -> bool | None:
         """Say whether a name comes with a star import."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor.model.code import Summary
 from envdoctor.source import lazy, literals, syntax
-from envdoctor.source.bodies import Body
+from envdoctor.source.bodies import Body, bound_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,12 +72,20 @@ def of(
         return Summary(fault="nested too deeply")
 
 
+def named(blob: bytes, python: Python) -> frozenset[str]:
+    """Give the names that a stub has; none if it cannot be read."""
+    try:
+        return bound_in(syntax.parsed(blob, python).body) if len(blob) <= MOST_BYTES else frozenset()
+    except (syntax.Refused, syntax.Unreadable):
+        return frozenset()
+
+
 def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], bytes], main: bool) -> Summary:
-    body = Body(python, annotations=not postponed(tree), main=main)
+    bound = [name.strip() for found in _globals(blob) for name in found[1].decode().replace("\t", " ").split(",")]
+    body = Body(python, annotations=not postponed(tree), main=main, changing=None if _puts_any(blob) else bound)
     body.read(tree.body)
-    for found in _GLOBAL.finditer(blob) if b"global" in blob else ():
-        for name in found[1].decode().replace("\t", " ").split(","):
-            body.bind(name.strip())
+    for name in bound:
+        body.bind(name)
     blob = _without_loops(tree, body, blob)
     answers = lazy.answers(body, tree, blob, stub)
     structured = answers is not None and lazy.is_structured(body, blob)
@@ -97,6 +105,10 @@ def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], b
         registered=tuple((one or other).decode() for one, other in _REGISTERED.findall(blob)),
         made={name: called for name, value in body.assigned.items() if (called := _called(value))},
     )
+
+
+def _globals(blob: bytes) -> Iterator[re.Match[bytes]]:
+    return _GLOBAL.finditer(blob if b"global" in blob else b"")
 
 
 def postponed(tree: ast.Module) -> bool:
@@ -156,12 +168,16 @@ def _without_getattr(body: Body, blob: bytes) -> bytes:
 
 def _dynamic(blob: bytes) -> int:
     """Say whether names are made at run time: 2 any, 1 such as are spelled in the file."""
-    if any(word in blob for word in _OF_ANY) and _ANY_NAMES.search(blob):
+    if _puts_any(blob):
         return 2
     if b"globals()" in blob and any(found not in _READERS for found in _PASSED.findall(blob)):
         return 2
     lower = blob.lower()
     return 1 if any(word in lower for word in _OF_SPELLED) and _SPELLED.search(lower) else 0
+
+
+def _puts_any(blob: bytes) -> bool:
+    return any(word in blob for word in _OF_ANY) and bool(_ANY_NAMES.search(blob))
 
 
 def _sets(blob: bytes, body: Body) -> Iterator[str]:

@@ -55,6 +55,12 @@ BROKEN: list[tuple[str, dict[str, str], list[str]]] = [
     ("a table of structure", {"main.py": "from p import gone", "p/__init__.py": "import sys\nfrom u import _LazyModule\n_import_structure = {'q': ['X']}\nsys.modules[__name__] = _LazyModule(__name__, __file__, _import_structure)", "u.py": "class _LazyModule: ..."}, ["name p.gone"]),
     ("deprecated away", {"main.py": "import p\np.gone", "p.py": "from u import deprecation\n_d = {'gone': ('accelerated', None), 'x': ('m', 1)}\n__getattr__ = deprecation(__name__, _d)", "u.py": "def deprecation(*a): ..."}, ["attribute p.gone"]),
     ("names for types", {"main.py": "import p\np.gone", "p.py": "g = 1\nif not TYPE_CHECKING:\n    x = 1"}, ["attribute p.gone"]),
+    ("where a build marks itself", {"main.py": "try:\n    __BUILD__\nexcept NameError:\n    __BUILD__ = False\nif __BUILD__:\n    print()\nelse:\n    import gone\nglobals()[f()] = 1"}, ["module gone"]),
+    ("where one marks the builtins", {"main.py": "try:\n    _SETUP_\nexcept NameError:\n    builtins._SETUP_ = False\nif not _SETUP_:\n    import gone"}, ["module gone"]),
+    ("by a constant", {"main.py": "FAST: bool = True\nif FAST:\n    import gone"}, ["module gone"]),
+    ("by one that is worked out", {"main.py": "import sys as _s\nNEW = _s.version_info >= (3, 8)\nOLD = not NEW\nif not OLD:\n    import gone", "sys.py": "version_info = 0"}, ["module gone"]),
+    ("a system under another name", {"main.py": "from sys import platform as n\nif n == 'linux':\n    import gone", "sys.py": "platform = 0"}, ["module gone"]),
+    ("a name of a branch not taken", {"main.py": "from p import gone", "p.py": "SLOW = 0\nif SLOW:\n    gone = 1"}, ["name p.gone"]),
 ]  # fmt: skip
 
 # what looks broken, and is not
@@ -63,6 +69,16 @@ SOUND: list[tuple[str, dict[str, str]]] = [
     ("caught above", {"main.py": "try:\n    import q\nexcept Exception:\n    q = None", "q.py": "import gone"}),
     ("suppressed", {"main.py": "with contextlib.suppress(ImportError):\n    import gone"}),
     ("below a condition", {"main.py": "import p\nif p.x:\n    import gone\n    p.y", "p.py": "x = 0"}),
+    ("by a constant of a caught failure", {"main.py": "A = True\ntry:\n    f()\n    A = False\nexcept ValueError:\n    pass\nif A:\n    import gone"}),
+    ("by one that a function changes", {"main.py": "A = True\ndef f():\n    global A\n    A = False\nf()\nif A:\n    import gone"}),
+    ("by one that a loop changes", {"main.py": "A = 1\nfor x in (1, 2):\n    if not A:\n        import gone\n    A = 0"}),
+    ("by one that a star may change", {"main.py": "A = 1\nfrom p import *\nif A:\n    import gone", "p.py": "A = f()"}),
+    ("by one that is put in", {"main.py": "A = 1\nglobals()[f()] = 0\nif A:\n    import gone"}),
+    ("by a list that grows", {"main.py": "A = []\nA.append(1)\nif not A:\n    import gone"}),
+    ("by a constant of a class", {"main.py": "A = 1\nclass B:\n    A = f()\n    if A:\n        import gone"}),
+    ("by a constant below a condition", {"main.py": "A = 0\nif f():\n    A = 1\nif not A:\n    import gone"}),
+    ("by what is bound before it is marked", {"main.py": "from p import *\nA = f()\ntry:\n    A\nexcept NameError:\n    A = 0\nif not A:\n    import gone", "p.py": ""}),
+    ("by a name of the builtins", {"main.py": "try:\n    zip\nexcept NameError:\n    zip = None\nif not zip:\n    import gone"}),
     ("for types", {"main.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import gone", "typing.py": "TYPE_CHECKING = 0"}),
     ("for another Python", {"main.py": "import sys\nif sys.version_info < (3, 8):\n    import gone", "sys.py": "version_info = 0"}),
     ("for another system", {"main.py": "import sys\nif sys.platform == 'win32':\n    import gone", "sys.py": "platform = 0"}),
@@ -145,3 +161,15 @@ def test_every_question_has_an_answer_or_is_told_as_open(tmp_path: Path) -> None
     assert found.asked["p", "gone"] is None
     assert found.asked["p", "maybe"] is None
     assert {gap.name for gap in found.unsure} == {"gone", "maybe"}
+
+
+def test_a_stub_tells_what_a_module_has_that_makes_its_names(tmp_path: Path) -> None:
+    files = {
+        "main.py": "from p import there, unknown",
+        "p.py": "from c import *",
+        "p.pyi": "there: int",
+        "c.abi3.so": "unknown",
+    }
+    found = walked(tmp_path, files)
+    assert found.asked["p", "there"] is True
+    assert found.asked["p", "unknown"] is None
