@@ -19,10 +19,12 @@ MOST_BYTES = 8_000_000
 _ANY_NAMES = re.compile(
     rb"(?:globals|locals|vars)\(\)\s*(?:\[[^\n]{0,300}\]\s*=[^=]|\.(?:update|setdefault|__setitem__))"
     rb"|= *globals\(\)\s*$"
-    rb"|sys\.modules(?:\.get\(|\[)\s*__name__|import_module\(\s*__name__\s*\)|__import__\(\s*__name__\s*\)"
+    rb"|\bmodules(?:\.get\(|\[)\s*__name__|import_module\(\s*__name__\s*\)|__import__\(\s*__name__\s*\)"
     rb"|_convert_\s*\(|f_(?:globals|locals)\s*(?:\[[^\n]{0,300}\]\s*=[^=]|\.(?:update|setdefault))",
     re.MULTILINE,
 )
+_REPLACES = re.compile(rb"\bmodules\[\s*[^\W\d]\w*\s*\]\s*=[^=]")
+_OWN_NAME = re.compile(rb"(?<![.\w])(?<!getLogger\()__name__\b(?!\s*==)")
 _PASSED = re.compile(rb"\b(\w{1,60})\s{0,9}\([^()\n]{0,300}\bglobals\(\)(?!\[|\.)")
 _READERS = frozenset((b"dict", b"sorted", b"list", b"set", b"eval", b"len", b"frozenset", b"tuple"))
 _SPELLED = re.compile(rb"sys\.modules|__path__|global_enum|lazy_?import|lazy_?load|_lazy|__dict__")
@@ -40,7 +42,7 @@ _SETS_ANY = re.compile(
 _GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
 # What stands in every text that the patterns above match: to look for a word is quicker than to look for a pattern.
 _OF_ANY = (
-    b"globals()", b"locals()", b"vars()", b"sys.modules", b"import_module(", b"__import__(", b"_convert_",
+    b"globals()", b"locals()", b"vars()", b"modules[", b"modules.get(", b"import_module(", b"__import__(", b"_convert_",
     b"f_globals", b"f_locals",
 )  # fmt: skip
 _OF_REGISTERS = (b"modules[", b"modules.", b"meta_path", b"__path__")
@@ -170,6 +172,8 @@ def _dynamic(blob: bytes) -> int:
     """Say whether names are made at run time: 2 any, 1 such as are spelled in the file."""
     if _puts_any(blob):
         return 2
+    if b"modules[" in blob and _REPLACES.search(blob) and _OWN_NAME.search(blob):
+        return 2  # it may put another object in its own place
     if b"globals()" in blob and any(found not in _READERS for found in _PASSED.findall(blob)):
         return 2
     lower = blob.lower()
