@@ -52,8 +52,8 @@ class Place(NamedTuple):
 class Walk:
     """One walk through a world."""
 
-    def __init__(self, world: World, *, hooked: bool = False) -> None:
-        """Begin; `hooked`: a hook may bring modules that nothing shows."""
+    def __init__(self, world: World, *, hooked: bool = False, registered: Iterable[str] = ()) -> None:
+        """Begin; `hooked`: a hook may bring modules that nothing shows; `registered` are there when it all begins."""
         self._world = world
         self._hooked = hooked
         self._answers = Answers(world)
@@ -63,7 +63,7 @@ class Walk:
         self._asked: dict[tuple[str, str], bool | None] = {}
         self._editors: set[str] = set()
         self._sets: set[str] = set()
-        self._registered: set[str] = set()
+        self._registered = set(registered)
         self._owners: set[str] = set()
         self._compiled: list[Compiled] = []
         self._own: dict[str, Module] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from envdoctor.model.code import Python, Target
 
+_PLAIN = (ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Compare, ast.UnaryOp)
 _MUTABLE = (ast.List, ast.Set)
 
 
@@ -45,7 +46,7 @@ class Settled:
             self._note(name, made)
 
     def _note(self, name: str, node: ast.expr) -> None:
-        if any(isinstance(part, _MUTABLE) for part in ast.walk(node)):
+        if not isinstance(node, _PLAIN) or any(isinstance(part, _MUTABLE) for part in ast.walk(node)):
             return
         for found in conditions.worth(node, self.known):
             self.worth[name] = found

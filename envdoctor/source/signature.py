@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from envdoctor.model.code import Function
-from envdoctor.source.bodies import Body
+from envdoctor.source.bodies import Body, bound_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from envdoctor.model.code import Python
 
@@ -27,13 +27,15 @@ class Definitions:
     def __init__(self, tree: ast.Module, python: Python, *, annotations: bool) -> None:
         self._python, self._annotations = python, annotations
         self._nodes = _once(tree.body)
+        self._changed = _changed(tree.body)  # classes that get other parts later
 
     def get(self, name: str) -> Function | None:
         """Give a function, a class, or a method as `Class.method`."""
         first, _, method = name.partition(".")
         node = self._nodes.get(first)
         if isinstance(node, ast.ClassDef):
-            return self._method(node, method) if method else self._class(node)
+            found = self._method(node, method) if method else self._class(node)
+            return found._replace(arguments=None) if found is not None and first in self._changed else found
         return self._function(node) if node is not None and not method else None
 
     def names(self) -> list[str]:
@@ -69,10 +71,24 @@ class Definitions:
         )
 
 
-def _once(statements: Iterable[ast.stmt]) -> dict[str, Definition]:
+def _once(statements: Sequence[ast.stmt]) -> dict[str, Definition]:
     every = [statement for statement in statements if isinstance(statement, Definition)]
+    others = bound_in(statement for statement in statements if not isinstance(statement, Definition))
     seen = Counter(statement.name for statement in every)
-    return {statement.name: statement for statement in every if seen[statement.name] == 1}
+    return {one.name: one for one in every if seen[one.name] == 1 and one.name not in others}
+
+
+def _changed(statements: Sequence[ast.stmt]) -> frozenset[str]:
+    """Give the names that statements of a file set something on."""
+    changes = [statement for statement in statements if not isinstance(statement, Definition)]
+    nodes = [node for statement in changes for node in ast.walk(statement)]
+    set_by_name = [node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_setattr(node)]
+    set_here = [node.value for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
+    return frozenset(node.id for node in (*set_by_name, *set_here) if isinstance(node, ast.Name))
+
+
+def _is_setattr(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "setattr" and bool(node.args)
 
 
 def _is_bare(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
