@@ -130,6 +130,15 @@ class Answers:
             return source if steps <= MOST_STEPS else None
         return self.part(source, target[2], steps + 1)
 
+    def lazily(self, module: Module, name: str) -> Module | None:
+        """Give the module from which another one takes a name when it is first asked for it."""
+        place = module.summary.answers.gives.get(name, "") if module.summary.answers is not None else ""
+        if not place:
+            return None
+        package = module.name if module.folders else module.name.rpartition(".")[0]
+        whole = f"{package}.{place.lstrip('.')}"
+        return self._world.find(whole) if place.startswith(".") else self._world.find(place) or self._world.find(whole)
+
     def origin(self, dotted: str) -> str:
         """Give a public name as it is called where it is made, through every module that only passes it on."""
         name, rest = dotted, ""
