@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envdoctor.link.answers import MOST_STEPS
+from envdoctor.model.code import absolute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ class Callees:
 
     def __init__(self, world: World, answers: Answers) -> None:
         self._world, self._answers = world, answers
+        self._stars: dict[str, list[Module | None]] = {}
 
     def of(self, call: Call, place: Place) -> Callee | None:
         """Give what a call calls: its module, its name there, and what it is."""
@@ -32,6 +34,8 @@ class Callees:
             found = self.of(call._replace(root=root, chain=tuple(chain)), place) if root != call.root else None
             return self._function(found[0], f"{found[1]}.{call.chain[0]}") if found is not None else None
         target = place.target(call.root)
+        if self._is_overridden(place.module, call.root):
+            return None
         if target is not None:
             names = [target[2], *call.chain] if target[2] else [*call.chain]
             return self._imported((*target[:2], ""), names, place.module)
@@ -59,5 +63,18 @@ class Callees:
         return None
 
     def _function(self, module: Module, name: str) -> Callee | None:
+        first = name.partition(".")[0]
+        if first in module.summary.rebound or self._is_overridden(module, first):
+            return None
         function = self._world.function(module, name)
+        if function is not None and module.summary.dynamic > 1:
+            function = function._replace(arguments=None)  # another may be put in its place
         return (module, name, function) if function is not None else None
+
+    def _is_overridden(self, module: Module, name: str) -> bool:
+        """Say whether a star import may bring another thing of some name."""
+        if module.name not in self._stars:
+            stars = [one for one in module.summary.imports if one.target[2] == "*"]
+            self._stars[module.name] = [self._world.find(absolute(one.target, module)) for one in stars]
+        sources = self._stars[module.name]
+        return any(source is None or self._answers.has(source, name) is not False for source in sources)

@@ -110,6 +110,8 @@ class Walk:
             if named or "." in gap.module:
                 return named
             return "__main__" in self._editors or (top in self._editors and self._world.holds(gap.asker, gap.module))
+        if gap.kind == ARGUMENT:
+            return gap.module.rpartition(".")[2] in self._sets
         if gap.kind not in (NAME, ATTRIBUTE):
             return False
         anything = f"*.{gap.module.rpartition('.')[2]}"

@@ -46,6 +46,7 @@ class Body(Expressions):
         self._annotations = annotations and python.version < _LAZY_ANNOTATIONS
         self._main = main
         self.names: dict[str, Target | None] = {}
+        self.rebound: set[str] = set()
         self._settled = Settled(python, self.names, changing)
         self.typing: set[str] = set()
         self.imports: list[Import] = []
@@ -222,6 +223,8 @@ class Body(Expressions):
         """Note that a name is bound; one that is bound to several things is bound to nothing that can be told."""
         if self._inner:
             return
+        if name in self.names:
+            self.rebound.add(name)
         self.names[name] = target if self.names.get(name, target) == target else None
         self._settled.worth.pop(name, None)
 

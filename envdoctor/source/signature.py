@@ -20,6 +20,7 @@ _HARMLESS = ("staticmethod", "classmethod", "property")
 _COMPOUND = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 _PLAIN_BASES = ("object", "Exception")
 _MOST_BASES = 20
+_MAKES = frozenset(("__new__", "__init_subclass__", "__getattribute__"))
 _LEAVES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Constant, ast.Name, ast.Attribute)
 
 
@@ -64,6 +65,8 @@ class Definitions:
 
     def _method(self, node: ast.ClassDef, name: str) -> Function | None:
         """Give a method of a class, its own or one of a base class in the same file."""
+        if any(_is_set(name, one) or _MAKES & bound_in(one.body) or one.keywords for one in self._line(node)):
+            return None  # what an instance has by that name may be something else
         for one in self._line(node):
             if name in bound_in(one.body):
                 found = _once(one.body).get(name)
@@ -101,7 +104,7 @@ class Definitions:
     def _is_plain(self, node: ast.ClassDef) -> bool:
         """Say whether nothing about a class changes what it is called with."""
         bare = not node.decorator_list or self._is_dataclass(node)
-        return bare and not node.keywords and "__new__" not in bound_in(node.body)
+        return bare and not node.keywords and not _MAKES & bound_in(node.body)
 
     def _is_dataclass(self, node: ast.ClassDef) -> bool:
         if len(node.decorator_list) != 1:
@@ -155,6 +158,14 @@ def _changed(statements: Sequence[ast.stmt]) -> frozenset[str]:
     set_by_name = [node.args[0] for node in nodes if isinstance(node, ast.Call) and _is_setattr(node)]
     set_here = [node.value for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)]
     return frozenset(node.id for node in (*set_by_name, *set_here) if isinstance(node, ast.Name))
+
+
+def _is_set(name: str, node: ast.ClassDef) -> bool:
+    """Say whether the code of a class sets an attribute of some name."""
+    return any(
+        isinstance(part, ast.Attribute) and part.attr == name and isinstance(part.ctx, ast.Store)
+        for part in ast.walk(node)
+    )
 
 
 def _is_setattr(node: ast.Call) -> bool:

@@ -84,7 +84,8 @@ def named(blob: bytes, python: Python) -> frozenset[str]:
 
 def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], bytes], main: bool) -> Summary:
     bound = [name.strip() for found in _globals(blob) for name in found[1].decode().replace("\t", " ").split(",")]
-    body = Body(python, annotations=not postponed(tree), main=main, changing=None if _puts_any(blob) else bound)
+    changing = None if b"exec(" in blob or _puts_any(blob) else bound
+    body = Body(python, annotations=not postponed(tree), main=main, changing=changing)
     body.read(tree.body)
     for name in bound:
         body.bind(name)
@@ -105,7 +106,8 @@ def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], b
         edits_path=(b"sys.path" in blob and bool(_EDITS_PATH.search(blob))) or b"addsitedir" in blob,
         sets=tuple(_sets(blob, body)),
         registered=tuple((one or other).decode() for one, other in _REGISTERED.findall(blob)),
-        made={name: called for name, value in body.assigned.items() if (called := _called(value))},
+        made=_made(body, blob),
+        rebound=frozenset(body.rebound),
     )
 
 
@@ -121,6 +123,13 @@ def postponed(tree: ast.Module) -> bool:
         and any(n.name == "annotations" for n in node.names)
         for node in tree.body[:20]
     )
+
+
+def _made(body: Body, blob: bytes) -> dict[str, str]:
+    """Give the variables that hold what a call gave, and nothing else, and on which nothing is set."""
+    called = {name: called for name, value in body.assigned.items() if (called := _called(value))}
+    changed = {one.decode() for one, _ in _SETS.findall(blob)} if called else set()
+    return {name: what for name, what in called.items() if name not in body.rebound | changed}
 
 
 def _called(value: ast.expr) -> str:
