@@ -136,7 +136,9 @@ def without_told(groups: Iterable[Iterable[Finding]], known: Matrix) -> list[Ite
 
 
 def _walked(opened: source.Source, read: Sequence[Program], begin: Sequence[starts.Start]) -> Walked:
-    walk = Walk(opened.world, hooked=opened.world.hooks.unseen)
+    hooks = opened.world.hooks
+    made = [name for name in hooks.registered if opened.world.find(name) is None]
+    walk = Walk(opened.world, hooked=hooks.unseen, registered=made)
     for program in read:
         walk.program(program.module)
     for start in begin:

@@ -70,7 +70,7 @@ def check(  # noqa: PLR0917  (Typer makes options of them)
     look = how.At(target, tuple(fact or ()), static, timeout, deep)
     filters = how.Filters(prefixes(select), prefixes(ignore), fail_on.value, strict, baseline or "")
     asked = how.Options(subject, look, filters, tuple(matrix or ()), tuple(machine or ()), tuple(code or ()), online)
-    with output.reading("reading modules") as move:
+    with output.reading("reading modules", "linking them", color) as move:
         report = app.check(asked._replace(words=again(), resolve=resolve, day=at, move=move), output.tell)
     delivery.deliver(report, way)
 

@@ -66,8 +66,11 @@ def progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def reading(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that shows how far a reading is: a bar on a terminal that begins with the first step."""
+def reading(what: str, then: str, color: Color) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows how far a reading is: a bar on a terminal that begins with the first step.
+
+    A reading of nothing is one that is over; the bar shows then what follows.
+    """
     if not sys.stderr.isatty():
         yield lambda done, total: None  # noqa: ARG005
         return
@@ -80,7 +83,7 @@ def reading(what: str) -> Iterator[Callable[[int, int], None]]:
             if not moves:
                 from envdoctor.report.progress import bar
 
-                moves.append(shown.enter_context(bar(what)))
+                moves.append(shown.enter_context(bar(what, then, coloured=_wants_color(color, sys.stderr))))
             moves[0]("", done, total)
 
         yield move

@@ -38,6 +38,9 @@ class World(Protocol):
     def compiled_has(self, module: Module, name: str) -> bool | None:
         """Say whether a compiled module has a name, as far as its bytes tell."""
 
+    def stubbed(self, module: Module, name: str) -> bool:
+        """Say whether a stub beside a module, which came with it, has a name."""
+
 
 def asks_itself(module: Module, name: str) -> bool:
     """Say whether a module has a name only by importing it from itself, as a package does its parts."""
@@ -72,9 +75,9 @@ class Answers:
         if module.folders and self._world.find(f"{module.name}.{name}") is not None:
             return True
         from_stars = self._by_stars(module, name, seen)
-        if from_stars is not False:
-            return from_stars
-        return None if self._may_answer(module, name) else False
+        if from_stars is False and not self._may_answer(module, name):
+            return False
+        return from_stars or self._world.stubbed(module, name) or None
 
     def _by_stars(self, module: Module, name: str, seen: set[str]) -> bool | None:
         """Say whether a name comes with a star import."""
@@ -126,6 +129,15 @@ class Answers:
         if source is None or not target[2] or steps > MOST_STEPS:
             return source if steps <= MOST_STEPS else None
         return self.part(source, target[2], steps + 1)
+
+    def lazily(self, module: Module, name: str) -> Module | None:
+        """Give the module from which another one takes a name when it is first asked for it."""
+        place = module.summary.answers.gives.get(name, "") if module.summary.answers is not None else ""
+        if not place:
+            return None
+        package = module.name if module.folders else module.name.rpartition(".")[0]
+        whole = f"{package}.{place.lstrip('.')}"
+        return self._world.find(whole) if place.startswith(".") else self._world.find(place) or self._world.find(whole)
 
     def origin(self, dotted: str) -> str:
         """Give a public name as it is called where it is made, through every module that only passes it on."""

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.link.answers import MOST_STEPS, Answers, asks_itself
+from envdoctor.link.answers import Answers, asks_itself
+from envdoctor.link.callees import Callees
 from envdoctor.link.gaps import ARGUMENT, ATTRIBUTE, MODULE, NAME, SYNTAX, Gap, Step, Walked
 from envdoctor.model import code
 from envdoctor.model.code import Import, Use, absolute
 from envdoctor.model.native import Compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envdoctor.link.answers import World
     from envdoctor.model.code import Call, Function, Module, Target
 
-    _Callee = tuple[Module, str, Function]
     _Steps = Iterator["Place"]
 
 MOST_MODULES = 30_000
@@ -52,18 +52,19 @@ class Place(NamedTuple):
 class Walk:
     """One walk through a world."""
 
-    def __init__(self, world: World, *, hooked: bool = False) -> None:
-        """Begin; `hooked`: a hook may bring modules that nothing shows."""
+    def __init__(self, world: World, *, hooked: bool = False, registered: Iterable[str] = ()) -> None:
+        """Begin; `hooked`: a hook may bring modules that nothing shows; `registered` are there when it all begins."""
         self._world = world
         self._hooked = hooked
         self._answers = Answers(world)
+        self._callees = Callees(world, self._answers)
         self._visited: dict[str, list[int]] = {}
         self._called: set[tuple[str, str]] = set()
         self._gaps: list[Gap] = []
         self._asked: dict[tuple[str, str], bool | None] = {}
         self._editors: set[str] = set()
         self._sets: set[str] = set()
-        self._registered: set[str] = set()
+        self._registered = set(registered)
         self._owners: set[str] = set()
         self._compiled: list[Compiled] = []
         self._own: dict[str, Module] = {}
@@ -109,6 +110,8 @@ class Walk:
             if named or "." in gap.module:
                 return named
             return "__main__" in self._editors or (top in self._editors and self._world.holds(gap.asker, gap.module))
+        if gap.kind == ARGUMENT:
+            return gap.module.rpartition(".")[2] in self._sets
         if gap.kind not in (NAME, ATTRIBUTE):
             return False
         anything = f"*.{gap.module.rpartition('.')[2]}"
@@ -198,16 +201,11 @@ class Walk:
         if name in source.summary.names and not asks_itself(source, name):
             return
         inner = self._world.find(f"{source.name}.{name}") if source.folders else None
-        lazy = source.summary.answers.gives.get(name, "") if source.summary.answers is not None else ""
+        lazy = self._answers.lazily(source, name)
         if inner is not None:
             yield from self._enter(inner, here, line)
-        elif lazy:
-            package = source.name if source.folders else source.name.rpartition(".")[0]
-            whole = f"{package}.{lazy.lstrip('.')}"
-            if lazy.startswith(".") or self._world.find(lazy) is None:
-                lazy = whole
-            if self._world.find(lazy) is not None:
-                yield from self._go(lazy, here, line)
+        elif lazy is not None:
+            yield from self._go(lazy.name, here, line)
 
     def _ask(self, kind: str, source: Module, name: str, here: Place, line: int) -> bool | None:
         answer = self._answers.has(source, name)
@@ -241,7 +239,7 @@ class Walk:
             module = self._answers.part(module, name)
 
     def _call(self, call: Call, place: Place) -> _Steps:
-        found = self._callee(call, place)
+        found = self._callees.of(call, place)
         if found is None:
             return
         module, name, function = found
@@ -258,38 +256,6 @@ class Walk:
         way = here.at(call.line)
         inner = Place(module, way, here.caught, function.names, place.depth + 1, owner)
         yield from self._all(inner, (*function.imports, *function.uses, *function.calls))
-
-    def _callee(self, call: Call, place: Place) -> _Callee | None:
-        """Give what a call calls: its module, its name there, and what it is."""
-        if call.root == "self" and place.owner and len(call.chain) == 1:
-            return self._function(place.module, f"{place.owner}.{call.chain[0]}")
-        made = place.module.summary.made.get(call.root) if call.root not in place.names else None
-        if made and len(call.chain) == 1:
-            root, *chain = made.split(".")
-            found = self._callee(call._replace(root=root, chain=tuple(chain)), place) if root != call.root else None
-            return self._function(found[0], f"{found[1]}.{call.chain[0]}") if found is not None else None
-        target = place.target(call.root)
-        if target is None:
-            return self._function(place.module, call.root) if not call.chain and call.root not in place.names else None
-        return self._imported((*target[:2], ""), [target[2], *call.chain] if target[2] else [*call.chain], place.module)
-
-    def _imported(self, target: Target, names: Sequence[str], module: Module, steps: int = 0) -> _Callee | None:
-        source = self._answers.module(target, module)
-        for count, name in enumerate(names):
-            if source is None or source.opaque:
-                return None
-            last = count + 1 == len(names)
-            bound = source.summary.names.get(name)
-            if last and bound is None:
-                return self._function(source, name)
-            if last and bound is not None and bound[2] not in ("", "*") and steps < MOST_STEPS:
-                return self._imported((bound[0], bound[1], ""), [bound[2]], source, steps + 1)
-            source = self._answers.part(source, name)
-        return None
-
-    def _function(self, module: Module, name: str) -> _Callee | None:
-        function = self._world.function(module, name)
-        return (module, name, function) if function is not None else None
 
 
 def _may_register(parent: Module) -> bool:

@@ -82,7 +82,7 @@ class Summary(NamedTuple):
     at run time, 1 for such as are spelled in the file, 2 for any. `registers`: it adds to `sys.modules` or
     `__path__`; `extends`: it joins its folder with others of its name; `edits_path`: it changes `sys.path`.
     `sets` are attributes that it sets on what it imported, `registered` modules that it makes by name, `made` variables
-    that hold what a call of a dotted name gave.
+    that hold what a call of a dotted name gave. `rebound` are names that are bound in more than one place.
     """
 
     fault: str = ""
@@ -101,6 +101,7 @@ class Summary(NamedTuple):
     sets: tuple[str, ...] = ()
     registered: tuple[str, ...] = ()
     made: Mapping[str, str] = {}
+    rebound: frozenset[str] = frozenset()
 
 
 class Function(NamedTuple):

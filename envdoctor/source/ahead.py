@@ -29,7 +29,10 @@ PATIENCE = 60.0  # seconds for one file
 
 
 def read(world: World, first: Iterable[Module], names: Iterable[str], move: Move) -> None:
-    """Read what imports lead to from some modules and names; `move` hears how many files of how many are read."""
+    """Read what imports lead to from some modules and names.
+
+    `move` hears how many files of how many are read, where they are many, and of none when all are.
+    """
     ahead = _Ahead(world, move)
     try:
         for module in first:
@@ -76,8 +79,12 @@ class _Ahead:
                 self._idle = processes.helpers(self._work)
             for name in self._ready():
                 self._next(name)
+                if self._read >= FEW and not self._helped:
+                    break
             if self._busy:
                 self._receive()
+        if self._helped:
+            self._move(self._read, 0)
 
     def _ready(self) -> Iterator[str]:
         """Give the names whose turn it is: not while what stands above one is being read, or all helpers are busy."""
@@ -125,8 +132,9 @@ class _Ahead:
     def _done(self, module: Module, found: Summary) -> None:
         self._world.adopt(module, found)
         self._read += 1
-        self._move(self._read, self._read + len(self._waiting))
         self.follow(module._replace(summary=found))
+        if self._helped:  # not before: a bar is drawn by a thread, and with threads a process cannot become two
+            self._move(self._read, self._read + len(self._busy) + len(self._waiting))
 
     def _lose(self, helper: processes.Helper) -> None:
         """Go on without a helper; what it read is left to the walk."""

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from envdoctor.model.code import UNSURE, Import
 from envdoctor.source import conditions, guards, literals
 from envdoctor.source.expressions import Expressions
+from envdoctor.source.settled import Settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from envdoctor.model.code import Python, Target
 
@@ -28,13 +29,25 @@ _LAZY_ANNOTATIONS = (3, 14)
 class Body(Expressions):
     """Read statements in the order in which they run."""
 
-    def __init__(self, python: Python, *, annotations: bool = True, main: bool = False) -> None:
-        """Begin; `annotations`: they are evaluated where they stand; `main`: it is the program itself."""
+    def __init__(
+        self,
+        python: Python,
+        *,
+        annotations: bool = True,
+        main: bool = False,
+        changing: Collection[str] | None = None,
+    ) -> None:
+        """Begin; `annotations`: they are evaluated where they stand; `main`: it is the program itself.
+
+        `changing` are the names that some function binds, None if any name may change.
+        """
         super().__init__()
         self._python = python
         self._annotations = annotations and python.version < _LAZY_ANNOTATIONS
         self._main = main
         self.names: dict[str, Target | None] = {}
+        self.rebound: set[str] = set()
+        self._settled = Settled(python, self.names, changing)
         self.typing: set[str] = set()
         self.imports: list[Import] = []
         self.definitions: dict[str, ast.stmt] = {}
@@ -73,6 +86,8 @@ class Body(Expressions):
             self.imports.append(Import(target, bound, caught, statement.lineno))
             if name.name != "*":
                 self.bind(bound, target)
+            else:
+                self._settled.worth.clear()
 
     def _function(self, statement: ast.FunctionDef | ast.AsyncFunctionDef, caught: int) -> None:
         self._decorators(statement.decorator_list, caught)
@@ -94,11 +109,11 @@ class Body(Expressions):
             self.evaluate(part, caught)
         self._define(statement, statement.name)
         inner, self._inner = self._inner, True
-        hidden, self.hidden = self.hidden, self.hidden | _bound_in(statement.body)
+        hidden, self.hidden = self.hidden, self.hidden | bound_in(statement.body)
         self.read(statement.body, caught)
         self._inner, self.hidden = inner, hidden
         if any(ast.unparse(one).endswith("global_enum") for one in statement.decorator_list):
-            for name in _bound_in(statement.body):
+            for name in bound_in(statement.body):
                 self.bind(name)
 
     def _decorators(self, decorators: Iterable[ast.expr], caught: int) -> None:
@@ -116,7 +131,7 @@ class Body(Expressions):
         self.evaluate(test, caught)
         if self._main and "__main__" in ast.dump(test)[:300]:
             return self.read(statement.body, caught)
-        holds = conditions.holds(test, self._python)
+        holds = conditions.holds(test, self._settled.known._replace(worth={}) if self._inner else self._settled.known)
         if conditions.for_types(test):
             self._for_types(statement.body if holds is not True else statement.orelse)
         if holds is not None:
@@ -131,6 +146,8 @@ class Body(Expressions):
 
     def _try(self, statement: ast.Try, caught: int) -> bool:
         inside = guards.by_try(statement)
+        bound = frozenset(self.names)
+        self._settled.shaken += 1
         ended = self.read(statement.body, caught | inside)
         for handler in statement.handlers:
             if handler.name:
@@ -138,7 +155,10 @@ class Body(Expressions):
             self.read(handler.body, caught | UNSURE)
         later = caught | (UNSURE if ended else 0)
         self.read(statement.orelse, later | (inside and UNSURE))
+        self._settled.shaken -= 1
         self.read(statement.finalbody, caught)
+        if not self._inner:
+            self._settled.marked(statement, bound)
         return ended and not statement.handlers
 
     def _with(self, statement: ast.With | ast.AsyncWith, caught: int) -> bool:
@@ -147,7 +167,10 @@ class Body(Expressions):
             if item.optional_vars is not None:
                 self.evaluate(item.optional_vars, caught)
         inside = guards.by_with(statement)
-        return self.read(statement.body, caught | inside) and not inside
+        self._settled.shaken += 1
+        ended = self.read(statement.body, caught | inside)
+        self._settled.shaken -= 1
+        return ended and not inside
 
     def _loop(self, statement: ast.For | ast.AsyncFor | ast.While, caught: int) -> None:
         unsure = UNSURE
@@ -157,7 +180,11 @@ class Body(Expressions):
             self.evaluate(statement.iter, caught)
             self.evaluate(statement.target, caught)
             unsure = 0 if literals.is_filled(statement.iter, self.assigned) else UNSURE
+        self._settled.shaken += 1
+        for name in _bound_by(statement) if self._settled.worth else ():
+            self._settled.worth.pop(name, None)
         self.read(statement.body, caught | unsure)
+        self._settled.shaken -= 1
         self.read(statement.orelse, caught | UNSURE)
 
     def _match(self, statement: ast.Match, caught: int) -> None:
@@ -175,6 +202,7 @@ class Body(Expressions):
             several = target.elts if isinstance(target, ast.Tuple) else [target]
             if not self._inner:
                 self.assigned.update((one.id, statement.value) for one in several if isinstance(one, ast.Name))
+                self._settled.give(target, statement.value, caught)
 
     def _annotated(self, statement: ast.AnnAssign, caught: int) -> None:
         if statement.value is not None:
@@ -182,6 +210,7 @@ class Body(Expressions):
             self.evaluate(statement.target, caught)
             if isinstance(statement.target, ast.Name) and not self._inner:
                 self.assigned[statement.target.id] = statement.value
+                self._settled.give(statement.target, statement.value, caught)
         if self._annotations:
             self.evaluate(statement.annotation, caught)
 
@@ -194,7 +223,10 @@ class Body(Expressions):
         """Note that a name is bound; one that is bound to several things is bound to nothing that can be told."""
         if self._inner:
             return
+        if name in self.names:
+            self.rebound.add(name)
         self.names[name] = target if self.names.get(name, target) == target else None
+        self._settled.worth.pop(name, None)
 
 
 def _may_return(statement: ast.stmt) -> bool:
@@ -210,7 +242,8 @@ def _may_return(statement: ast.stmt) -> bool:
     return False
 
 
-def _bound_in(statements: Iterable[ast.stmt]) -> frozenset[str]:
+def bound_in(statements: Iterable[ast.stmt]) -> frozenset[str]:
+    """Give the names that statements bind, or say the type of."""
     return frozenset(name for statement in statements for name in _bound_by(statement))
 
 

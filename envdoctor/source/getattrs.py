@@ -73,9 +73,16 @@ class _Reader:
                 if self._try(statement, guard):
                     return True
             else:
-                for inner in ("body", "orelse"):
-                    self.read(getattr(statement, inner, []), guard)
+                self._within(statement, guard)
         return False
+
+    def _within(self, statement: ast.stmt, guard: Guard | None) -> None:
+        """Follow what stands in a statement that may be left without having run it."""
+        if isinstance(statement, ast.Match):
+            for case in statement.cases:
+                self.read(case.body, self._case(statement.subject, case.pattern) or guard)
+        for inner in ("body", "orelse"):
+            self.read(getattr(statement, inner, []), guard)
 
     def _try(self, statement: ast.Try, guard: Guard | None) -> bool:
         """Follow a `try`; what stands behind `TABLE[name]` in it runs for what is in the table. Say whether all end."""
@@ -85,6 +92,14 @@ class _Reader:
         taken = self._assigned(first, guard) if isinstance(first, ast.Assign) else guard
         ended = (self.read(statement.orelse, taken) or ended) and all(others)
         return self.read(statement.finalbody, guard) or ended
+
+    def _case(self, subject: ast.expr, pattern: ast.pattern) -> Guard | None:
+        """Give what the name is where a pattern of literals matches it."""
+        parts = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+        values = [part.value for part in parts if isinstance(part, ast.MatchValue)]
+        words = [value.value for value in values if isinstance(value, ast.Constant)]
+        known = self._is_argument(subject) and len(words) == len(parts)
+        return Guard(frozenset(map(str, words))) if known else None
 
     def _if(self, statement: ast.If, guard: Guard | None) -> tuple[bool, Guard | None]:
         """Follow both branches; give whether both end, and what is known of the name behind them."""

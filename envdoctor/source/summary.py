@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor.model.code import Summary
 from envdoctor.source import lazy, literals, syntax
-from envdoctor.source.bodies import Body
+from envdoctor.source.bodies import Body, bound_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,10 +19,12 @@ MOST_BYTES = 8_000_000
 _ANY_NAMES = re.compile(
     rb"(?:globals|locals|vars)\(\)\s*(?:\[[^\n]{0,300}\]\s*=[^=]|\.(?:update|setdefault|__setitem__))"
     rb"|= *globals\(\)\s*$"
-    rb"|sys\.modules(?:\.get\(|\[)\s*__name__|import_module\(\s*__name__\s*\)|__import__\(\s*__name__\s*\)"
+    rb"|\bmodules(?:\.get\(|\[)\s*__name__|import_module\(\s*__name__\s*\)|__import__\(\s*__name__\s*\)"
     rb"|_convert_\s*\(|f_(?:globals|locals)\s*(?:\[[^\n]{0,300}\]\s*=[^=]|\.(?:update|setdefault))",
     re.MULTILINE,
 )
+_REPLACES = re.compile(rb"\bmodules\[\s*[^\W\d]\w*\s*\]\s*=[^=]")
+_OWN_NAME = re.compile(rb"(?<![.\w])(?<!getLogger\()__name__\b(?!\s*==)")
 _PASSED = re.compile(rb"\b(\w{1,60})\s{0,9}\([^()\n]{0,300}\bglobals\(\)(?!\[|\.)")
 _READERS = frozenset((b"dict", b"sorted", b"list", b"set", b"eval", b"len", b"frozenset", b"tuple"))
 _SPELLED = re.compile(rb"sys\.modules|__path__|global_enum|lazy_?import|lazy_?load|_lazy|__dict__")
@@ -40,7 +42,7 @@ _SETS_ANY = re.compile(
 _GLOBAL = re.compile(rb"\n[ \t]+global[ \t]+([\w, \t]+)")
 # What stands in every text that the patterns above match: to look for a word is quicker than to look for a pattern.
 _OF_ANY = (
-    b"globals()", b"locals()", b"vars()", b"sys.modules", b"import_module(", b"__import__(", b"_convert_",
+    b"globals()", b"locals()", b"vars()", b"modules[", b"modules.get(", b"import_module(", b"__import__(", b"_convert_",
     b"f_globals", b"f_locals",
 )  # fmt: skip
 _OF_REGISTERS = (b"modules[", b"modules.", b"meta_path", b"__path__")
@@ -72,12 +74,21 @@ def of(
         return Summary(fault="nested too deeply")
 
 
+def named(blob: bytes, python: Python) -> frozenset[str]:
+    """Give the names that a stub has; none if it cannot be read."""
+    try:
+        return bound_in(syntax.parsed(blob, python).body) if len(blob) <= MOST_BYTES else frozenset()
+    except (syntax.Refused, syntax.Unreadable):
+        return frozenset()
+
+
 def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], bytes], main: bool) -> Summary:
-    body = Body(python, annotations=not postponed(tree), main=main)
+    bound = [name.strip() for found in _globals(blob) for name in found[1].decode().replace("\t", " ").split(",")]
+    changing = None if b"exec(" in blob or _puts_any(blob) else bound
+    body = Body(python, annotations=not postponed(tree), main=main, changing=changing)
     body.read(tree.body)
-    for found in _GLOBAL.finditer(blob) if b"global" in blob else ():
-        for name in found[1].decode().replace("\t", " ").split(","):
-            body.bind(name.strip())
+    for name in bound:
+        body.bind(name)
     blob = _without_loops(tree, body, blob)
     answers = lazy.answers(body, tree, blob, stub)
     structured = answers is not None and lazy.is_structured(body, blob)
@@ -95,8 +106,13 @@ def _summary(tree: ast.Module, blob: bytes, python: Python, stub: Callable[[], b
         edits_path=(b"sys.path" in blob and bool(_EDITS_PATH.search(blob))) or b"addsitedir" in blob,
         sets=tuple(_sets(blob, body)),
         registered=tuple((one or other).decode() for one, other in _REGISTERED.findall(blob)),
-        made={name: called for name, value in body.assigned.items() if (called := _called(value))},
+        made=_made(body, blob),
+        rebound=frozenset(body.rebound),
     )
+
+
+def _globals(blob: bytes) -> Iterator[re.Match[bytes]]:
+    return _GLOBAL.finditer(blob if b"global" in blob else b"")
 
 
 def postponed(tree: ast.Module) -> bool:
@@ -107,6 +123,13 @@ def postponed(tree: ast.Module) -> bool:
         and any(n.name == "annotations" for n in node.names)
         for node in tree.body[:20]
     )
+
+
+def _made(body: Body, blob: bytes) -> dict[str, str]:
+    """Give the variables that hold what a call gave, and nothing else, and on which nothing is set."""
+    called = {name: called for name, value in body.assigned.items() if (called := _called(value))}
+    changed = {one.decode() for one, _ in _SETS.findall(blob)} if called else set()
+    return {name: what for name, what in called.items() if name not in body.rebound | changed}
 
 
 def _called(value: ast.expr) -> str:
@@ -156,12 +179,18 @@ def _without_getattr(body: Body, blob: bytes) -> bytes:
 
 def _dynamic(blob: bytes) -> int:
     """Say whether names are made at run time: 2 any, 1 such as are spelled in the file."""
-    if any(word in blob for word in _OF_ANY) and _ANY_NAMES.search(blob):
+    if _puts_any(blob):
         return 2
+    if b"modules[" in blob and _REPLACES.search(blob) and _OWN_NAME.search(blob):
+        return 2  # it may put another object in its own place
     if b"globals()" in blob and any(found not in _READERS for found in _PASSED.findall(blob)):
         return 2
     lower = blob.lower()
     return 1 if any(word in lower for word in _OF_SPELLED) and _SPELLED.search(lower) else 0
+
+
+def _puts_any(blob: bytes) -> bool:
+    return any(word in blob for word in _OF_ANY) and bool(_ANY_NAMES.search(blob))
 
 
 def _sets(blob: bytes, body: Body) -> Iterator[str]:

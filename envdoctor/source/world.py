@@ -45,7 +45,7 @@ class World:
         self._owners, self._shelves = owners, shelves
         self._known: dict[str, Module | None] = {}
         self._functions: dict[tuple[str, str], Function | None] = {}
-        self._stubs: dict[str, Summary] = {}
+        self._stubs: dict[str, frozenset[str]] = {}
         self._parsed: dict[str, tuple[int, signature.Definitions]] = {}
         self.hooks = hooks.read(owners.sites, self.folders)
         self._library = any("os.py" in self.folders.entries(folder) for folder in path)
@@ -200,13 +200,22 @@ class World:
                         return True
         return False
 
-    def _stub(self, module: Module) -> Summary:
-        """Give the summary of the stub beside a compiled module."""
+    def _stub(self, module: Module) -> frozenset[str]:
+        """Give the names in the stub beside a module."""
         stem = f"{os.path.dirname(module.file)}/{os.path.basename(module.file).partition('.')[0]}"
         if stem not in self._stubs:
             there = [path for path in (f"{stem}.pyi", f"{stem}/__init__.pyi") if self.folders.has(path)]
-            self._stubs[stem] = self.read(there[0]) if there else Summary()
+            blob = self.folders.read(there[0], summary.MOST_BYTES) if there else None
+            self._stubs[stem] = summary.named(blob or b"", self.python)
         return self._stubs[stem]
+
+    def stubbed(self, module: Module, name: str) -> bool:
+        """Say whether a stub beside a module, which came with it, has a name."""
+        known, found = self._shelves.word(module, f".pyi:{name}")
+        if not known:
+            found = name in self._stub(module)
+            self._shelves.put_word(module, f".pyi:{name}", found)
+        return bool(found)
 
     def holds(self, asker: Module, name: str) -> bool:
         """Say whether a module of some name lies anywhere below the packages of a module's distribution."""
@@ -226,7 +235,7 @@ class World:
             return None
         known, found = self._shelves.word(module, name)
         if not known:
-            in_stub = name in self._stub(module).names
+            in_stub = name in self._stub(module)
             found = True if in_stub else binaries.has(self.folders.real(module.file), name)
             self._shelves.put_word(module, name, found)
         return found
