@@ -83,7 +83,7 @@ class Folders:
             place, count = waiting.pop(), count + 1
             names = self.entries(place)
             yield place, names
-            inner = (f"{place}/{name}" for name in sorted(names, reverse=True) if "." not in name)
+            inner = (f"{place}/{name}" for name in sorted(names, reverse=True) if _may_be_folder(name))
             waiting += [one for one in inner if not os.path.islink(one) and self.entries(one)]
 
     def has(self, path: str) -> bool:
@@ -165,3 +165,9 @@ def _from_zip(path: str, most: int) -> bytes | None:
             return file.read(most + 1)
     except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError):
         return None
+
+
+def _may_be_folder(name: str) -> bool:
+    """Say whether a name has no suffix of a file; the version of what is vendored is none: `gql-0.2.0`."""
+    suffix = name.rpartition(".")[2]
+    return suffix == name or suffix.isdigit()

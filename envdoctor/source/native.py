@@ -115,12 +115,15 @@ def _of(
     name: str, provider: str, owners: Owners, framework: Framework, libraries: list[str], needing: Collection[str]
 ) -> Iterator[Lack]:
     """Give the first file of a distribution that lacks symbols; of those that need certain libraries, if any."""
-    for path in owners.compiled(name)[:MOST_FILES]:
+    files = owners.compiled(name)
+    for path in files[:MOST_FILES]:
         try:
-            if needing and not set(elf.read(path).needed) & set(needing):
+            needed = set(elf.read(path).needed)
+            if needing and not needed & set(needing):
                 continue
             wanted = symbols.expected(path, framework.spaces)
-            missing = symbols.lacking(wanted, libraries) if wanted else []
+            beside = [file for file in files if os.path.basename(file) in needed]  # its own distribution has them too
+            missing = symbols.lacking(wanted, [*libraries, *beside]) if wanted else []
         except elf.Unreadable:
             continue
         if missing:

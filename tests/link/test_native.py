@@ -114,6 +114,18 @@ def test_an_extension_for_another_torch_is_found_and_one_for_this_is_not(there: 
     assert there or "_ZN3c107changedEl" in seen[0].cause
 
 
+def test_what_the_own_library_beside_an_extension_defines_is_there(site: Path) -> None:
+    wheel(site, "torch", {"torch/__init__.py": "", "torch/lib/libc10.so": ""}, "2.5.0")
+    wheel(site, "ext", {"ext/__init__.py": "import torch\n", "ext/_C.abi3.so": "", "ext/libcommon.so": ""})
+    built(site / "torch" / "lib" / "libc10.so", "namespace c10 { int kept() { return 1; } }\n", "-Wl,-soname,libc10.so")
+    common = built(
+        site / "ext" / "libcommon.so", "namespace c10 { int mine() { return 1; } }\n", "-Wl,-soname,libcommon.so"
+    )
+    uses = "namespace c10 { int kept(); int mine(); }\nint use() { return c10::kept() + c10::mine(); }\n"
+    built(site / "ext" / "_C.abi3.so", uses, str(common), "-Wl,-rpath,$ORIGIN")
+    assert problems(linked(site, recipe="packages: {ext: '*'}\n")) == []
+
+
 def test_a_module_for_another_machine_and_one_that_is_none_are_found(extension: Path, site: Path) -> None:
     built(extension, NOTHING)
     blob = bytearray(extension.read_bytes())

@@ -115,6 +115,7 @@ SOUND: list[tuple[str, dict[str, str]]] = [
     ("below one that registers", {"main.py": "import six.moves.x", "six.py": "import sys\nsys.modules[__name__ + '.moves'] = 1"}),
     ("the path is edited", {"main.py": "import sys\nsys.path.insert(0, 'x')\nimport gone", "sys.py": "path = []"}),
     ("vendored", {"main.py": "import p", "p/__init__.py": "import sys\nsys.path.append('x')\nimport gone", "p/vendor/gone.py": "", "sys.py": "path = []"}),
+    ("vendored with its version", {"main.py": "import p", "p/__init__.py": "import sys\nsys.path.append('x')\nimport gone", "p/vendor/gone-0.2.0/gone.py": "", "sys.py": "path = []"}),
     ("a namespace", {"main.py": "import n.p", "n/p.py": ""}),
     ("joined folders", {"main.py": "from n import p", "n/__init__.py": "__path__ = extend_path(__path__, __name__)", "n/p.py": ""}),
     ("any argument", {"main.py": "import p\np.f(x=1)\np.A(x=1)\np.B(x=1)", "p.py": "def f(**k): ...\nclass A(C):\n    def __init__(self): ...\n@wrap\nclass B: ..."}),
