@@ -15,7 +15,7 @@ from envdoctor.diagnose import join, mechanisms, names, owners, reading, symptom
 from envdoctor.diagnose.candidates import STRONG, merged, shown, tidied
 from envdoctor.diagnose.literals import Text
 from envdoctor.model import Facts, Target
-from envdoctor.model.diagnosis import ENVIRONMENT, UNKNOWN, Diagnosis, Log
+from envdoctor.model.diagnosis import ENVIRONMENT, OPEN, UNKNOWN, Diagnosis, Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from envdoctor.model.diagnosis import Cause, Line, Mechanism, Origins
 
 SHOWN = 3
+_MODULE = re.compile(r"No module named '?(\w+)'?$")
 _WORD = re.compile(r"[A-Za-z][\w-]{2,60}")
 NOTHING = Facts(Target("log", "the log"), listed=False)
 
@@ -52,19 +53,20 @@ def diagnose(logs: Sequence[Log], known: Known, target: Facts | None = None, *, 
     facts = _facts(read, known, target)
     found = _candidates(read, known, facts, joined=target is not None)
     ordered = join.confirmed_first(merged(found))
+    failure = None if ordered else _failure(read)
     return Diagnosis(
         verdict=ordered[0].cause.says if ordered else UNKNOWN,
         causes=tuple(_tidied(tables.answered(cause, known.tables, facts)) for cause in _told(ordered)),
-        decide=_decide(ordered, target, online=online),
+        decide=_decide(ordered, failure, target, online=online),
         logs={log.name: log.total for log in logs},
-        failure=None if ordered else _failure(read),
+        failure=failure,
         target=f"{target.target.kind} {target.target.path}" if target else "",
     )
 
 
 def _failure(read: Sequence[Read]) -> Line | None:
     """Give the first line that names an exception, else the first that says that something failed."""
-    failing = [one for one in read if one.fails and not one.warns and not one.text.lstrip().startswith("raise ")]
+    failing = [one for one in read if one.says and not one.warns and not one.text.lstrip().startswith("raise ")]
     return next((shown(one.line) for one in failing if one.raised), shown(failing[0].line) if failing else None)
 
 
@@ -116,21 +118,34 @@ def _told(ordered: Sequence[Candidate]) -> tuple[Cause, ...]:
     same = [one for one in ordered if one.cause.says == ordered[0].cause.says]
     found: list[Candidate] = []
     for one in [one for one in same if one.weight >= STRONG] or same[:1]:
-        if not (one.claims == () and any(_tells(first, one) for first in found)):
+        if not (_is_vague(one) and any(_tells(first, one) for first in found)):
             found.append(one)
     return tuple(one.cause for one in found[:SHOWN])
 
 
+def _is_vague(one: Candidate) -> bool:
+    """Say whether a cause knows no more of its line than a mechanism does: one of several pairs may be meant."""
+    codes = {claim.code for claim in one.claims}
+    return not codes or (len(codes) > 1 and not one.fits and one.cause.state == OPEN)
+
+
 def _tells(first: Candidate, one: Candidate) -> bool:
-    """Say whether what knows more of a line has told already what a mechanism says of it."""
+    """Say whether what knows more of a line has told already what is vaguer of it."""
     return first.at == one.at and not set(first.cause.packages).isdisjoint(one.cause.packages)
 
 
-def _decide(ordered: Sequence[Candidate], target: Facts | None, *, online: bool) -> tuple[str, ...]:
+def _decide(
+    ordered: Sequence[Candidate], failure: Line | None, target: Facts | None, *, online: bool
+) -> tuple[str, ...]:
     """Say what would decide what is open."""
     if ordered and (ordered[0].cause.says != ENVIRONMENT or ordered[0].cause.state != "open"):
         return ()
     found = []
+    if failure and (module := _MODULE.search(failure.text)):
+        found.append(
+            f"whether `{module[1]}` is the program's own module (its folder is not where Python looks, then) or a "
+            "package's (it is not installed, then)"
+        )
     if target is None:
         found.append("`--target WHAT` joins the log with what is installed where the job ran")
     if ordered and (lack := ordered[0].cause.lack) and not online:

@@ -75,15 +75,19 @@ def is_exact(fix: Fix) -> bool:
 
 
 def tidied(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
-    """Give fixes without those that only name packages of which another gives the range, and each change once."""
+    """Give each change once; a fix that only names packages gives its place to the one that gives their range."""
     found: dict[str, Fix] = {}
     for fix in fixes:
         change = (dict(fix.pins), dict(fix.env), fix.python) if fix.pins else (fix.env, fix.reinstall, fix.note)
         found.setdefault(repr(change), fix)
-    ranged = {name for fix in found.values() if is_exact(fix) for name in fix.pins}
-    return tuple(
-        fix for fix in found.values() if is_exact(fix) or not fix.pins or fix.env or not ranged.issuperset(fix.pins)
-    )
+    exact = [fix for fix in found.values() if is_exact(fix)]
+    told: list[Fix] = []
+    for fix in found.values():
+        named = set(fix.pins) if not (is_exact(fix) or fix.env) else set()
+        if not named.issubset(name for one in exact for name in one.pins):
+            named = set()
+        told += [one for one in exact if not named.isdisjoint(one.pins)] if named else [fix]
+    return tuple({id(fix): fix for fix in told}.values())
 
 
 MOST_LINES = 4

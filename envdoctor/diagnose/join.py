@@ -124,11 +124,21 @@ def _agreed(one: Candidate, here: Sequence[Candidate]) -> Candidate:
     names = [other for other in near if other.claims and _is_name(other)]
     states = {other.cause.state for other in (rules or names)} - {OPEN}
     state = CONFIRMED if CONFIRMED in states else REFUTED if states == {REFUTED} else one.cause.state
+    vague = [other for other in pairs if other not in rules]
     lenders = [other for other in near if other.weight >= STRONG]
-    more = [fix for other in lenders for fix in other.cause.fixes if fix not in one.cause.fixes and fix.pins]
+    lent = [_supposed(fix) if other in vague else fix for other in lenders for fix in other.cause.fixes]
+    more = [fix for fix in lent if fix not in one.cause.fixes and fix.pins]
     fixes = [*one.cause.fixes, *(more if one.cause.state == OPEN or state == REFUTED else ())]
-    kept = tuple({_change(fix): fix for fix in reversed(fixes)}.values())[::-1][:MOST_FIXES]
+    once: dict[str, Fix] = {}
+    for fix in fixes:
+        once.setdefault(_change(fix), fix)
+    kept = tuple(once.values())[:MOST_FIXES]
     return one._replace(cause=dataclasses.replace(one.cause, state=state, fixes=kept))
+
+
+def _supposed(fix: Fix) -> Fix:
+    """Give a fix of one of several pairs, of which the log does not say that it is the one that is meant."""
+    return fix if fix.note else dataclasses.replace(fix, note="what cures one of the known pairs")
 
 
 def _is_name(one: Candidate) -> bool:

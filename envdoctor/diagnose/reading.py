@@ -58,7 +58,7 @@ class Read(NamedTuple):
     """A line with its place in the course of the log: which group it belongs to and the files run through before it.
 
     `raised`: it names an exception. `fails`: it says what has failed, or goes on to say so. `more`: what the line
-    before it says of it.
+    before it says of it. `says`: it has the words of a failure itself.
     """
 
     line: Line
@@ -68,6 +68,7 @@ class Read(NamedTuple):
     warns: bool
     fails: bool
     more: str = ""
+    says: bool = False
 
     @property
     def text(self) -> str:
@@ -106,11 +107,11 @@ def _course(lines: Sequence[Line]) -> list[Read]:
         passed = [Frame(path, bool(_LOADS.search(line.text[:600]))) for path in _files(line.text)]
         frames += [(index, frame) for frame in passed]
         near = tuple(frame for at, frame in frames if index - at <= _FARTHEST)
-        warns, said = bool(_WARNS.search(line.text[:200])), bool(_FAILS.search(line.text[:200]))
-        said = said or (excerpt and not _INFORMS.search(line.text[:200]))
+        warns, says = bool(_WARNS.search(line.text[:200])), bool(_FAILS.search(line.text[:200]))
+        said = says or (excerpt and not _INFORMS.search(line.text[:200]))
         failed = -_SENTENCE if passed or warns or not line.text.strip() else index if said else failed
         more = _whence(line.text, lines[index - 1].text) if index else ""
-        found.append(Read(line, group, near, raised, warns, index - failed < _SENTENCE, more))
+        found.append(Read(line, group, near, raised, warns, index - failed < _SENTENCE, more, says or raised))
     return found
 
 

@@ -45,10 +45,18 @@ def lines(told: Diagnosis, *, width: int = 80) -> Iterator[Line]:
         yield from _cause(cause, number, width, several=len(told.logs) > 1)
     if told.failure:
         yield Line("")
-        yield from wrapped(f"line {told.failure.number}: {told.failure.text}", width, style="dim")
+        where = f"{told.failure.file}:{told.failure.number}" if len(told.logs) > 1 else f"line {told.failure.number}"
+        yield from wrapped(f"first failure, {where}: {told.failure.text}", width, style="dim")
     yield Line("")
     yield from _decide(told, width)
-    yield from wrapped(_HEADINGS[told.verdict], width, style=_STYLES.get(told.verdict, "unknown"))
+    yield from wrapped(_heading(told), width, style=_STYLES.get(told.verdict, "unknown"))
+
+
+def _heading(told: Diagnosis) -> str:
+    """Say the verdict in words."""
+    if told.logs and not any(told.logs.values()):
+        return "unknown: there is nothing in the log"
+    return _HEADINGS[told.verdict]
 
 
 def _cause(cause: Cause, number: int, width: int, *, several: bool) -> Iterator[Line]:
@@ -137,14 +145,14 @@ def _document(cause: Cause) -> dict[str, Any]:
 
 def markdown(told: Diagnosis) -> str:
     """Give a diagnosis as Markdown; home folders and what looks like a secret are masked."""
-    parts = [f"**envdoctor {__version__}**: {_HEADINGS[told.verdict]}", ""]
+    parts = [f"**envdoctor {__version__}**: {_heading(told)}", ""]
     for cause in told.causes:
         parts += [f"### {cause.code}: {cause.title}", "", cause.cause, ""]
         parts += ["```text", *(f"{line.number}: {line.text}" for line in cause.lines), "```", ""]
-        if cause.facts:
-            parts += [f"Seen: {', '.join(seen(fact) for fact in cause.facts)} ({cause.state})", ""]
+        if known := [seen(fact) for fact in cause.facts if fact.state is not State.UNSEEN]:
+            parts += [f"Seen: {', '.join(dict.fromkeys(known))} ({cause.state})", ""]
         for fix in cause.fixes[:_SHOWN_FIXES]:
-            parts += [f"- {_words(fix)}", *([f"  `{fix.command.splitlines()[-1]}`"] if fix.command else [])]
+            parts += [f"- {_words(fix)}", *(f"  `{line}`" for line in fix.command.splitlines())]
         parts += [""] if cause.fixes else []
     parts += [f"- to decide: {one}" for one in told.decide]
     return masked("\n".join(clean(line) for part in parts for line in part.split("\n"))).rstrip() + "\n"
