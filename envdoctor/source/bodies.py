@@ -23,6 +23,7 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _CLOSED = (*_DEFINITIONS, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom)
 _OF_PROPERTIES = ("setter", "getter", "deleter")
+_EXITS = ("sys.exit", "os._exit", "exit", "quit")
 _LAZY_ANNOTATIONS = (3, 14)
 
 
@@ -35,16 +36,18 @@ class Body(Expressions):
         *,
         annotations: bool = True,
         main: bool = False,
+        local: bool = False,
         changing: Collection[str] | None = None,
     ) -> None:
         """Begin; `annotations`: they are evaluated where they stand; `main`: it is the program itself.
 
-        `changing` are the names that some function binds, None if any name may change.
+        `local`: it is a function, where annotations of variables are not evaluated. `changing` are the names that some
+        function binds, None if any name may change.
         """
         super().__init__()
         self._python = python
         self._annotations = annotations and python.version < _LAZY_ANNOTATIONS
-        self._main = main
+        self._main, self._local = main, local
         self.names: dict[str, Target | None] = {}
         self.rebound: set[str] = set()
         self._settled = Settled(python, self.names, changing)
@@ -211,13 +214,13 @@ class Body(Expressions):
             if isinstance(statement.target, ast.Name) and not self._inner:
                 self.assigned[statement.target.id] = statement.value
                 self._settled.give(statement.target, statement.value, caught)
-        if self._annotations:
+        if self._annotations and (self._inner or not self._local):
             self.evaluate(statement.annotation, caught)
 
     def _expression(self, statement: ast.Expr, caught: int) -> bool:
         self.evaluate(statement.value, caught)
         called = statement.value.func if isinstance(statement.value, ast.Call) else None
-        return isinstance(called, ast.Attribute) and ast.unparse(called) == "sys.exit"
+        return called is not None and literals.dotted(called) in _EXITS
 
     def bind(self, name: str, target: Target | None = None) -> None:
         """Note that a name is bound; one that is bound to several things is bound to nothing that can be told."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envdoctor.model.code import Module, Python
     from envdoctor.source.owners import Owners
 
-FORM = "13"  # raise it when the form of the rows, or what is read of a file, changes
+FORM = "14"  # raise it when the form of the rows, or what is read of a file, changes
 MOST_BYTES = 256_000_000
 _SETTLED_NS = 2_000_000_000
 

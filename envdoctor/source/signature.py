@@ -125,7 +125,7 @@ class Definitions:
         return after._replace(arguments=frozenset(taken))
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, *, bound: bool = False) -> Function:
-        body = Body(self._python, annotations=self._annotations)
+        body = Body(self._python, annotations=self._annotations, local=True)
         given = [*node.args.posonlyargs, *node.args.args]
         for argument in (*given, *node.args.kwonlyargs, *filter(None, [node.args.vararg, node.args.kwarg])):
             body.bind(argument.arg)

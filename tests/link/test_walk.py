@@ -91,6 +91,8 @@ SOUND: list[tuple[str, dict[str, str]]] = [
     ("for another system", {"main.py": "import sys\nif sys.platform == 'win32':\n    import gone", "sys.py": "platform = 0"}),
     ("in a function", {"main.py": "def f():\n    import gone"}),
     ("behind a return", {"main.py": "import q\nq.f()", "q.py": "def f():\n    if x:\n        return\n    import gone"}),
+    ("behind the end", {"main.py": "import q\nquit()\nimport gone", "q.py": "def f(): ..."}),
+    ("an annotation of a local variable", {"main.py": "import p\ndef f():\n    x: p.gone = 1\nf()", "p.py": ""}),
     ("in a generator", {"main.py": "import q\nq.f()", "q.py": "def f():\n    import gone\n    yield 1"}),
     ("in a lambda", {"main.py": "import p\nf = lambda: p.gone", "p.py": ""}),
     ("in the other half", {"main.py": "import p\nx = p.here and p.gone", "p.py": "here = 0"}),
