@@ -24,7 +24,7 @@ _COMMON = set("title severity kind cause culprit fixes refuted symptoms bad good
 _JUDGING = {
     "rule": {"when", "needs", "requires", "probe", "silent"},
     "table": {"key", "columns", "known", "rows", "probe", "silent"},
-    "names": {"package", "gone", "instead"},
+    "names": {"package", "gone", "instead", "probe"},
 }
 LISTING = {
     "conda": {"title"},
