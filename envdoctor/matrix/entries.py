@@ -24,7 +24,7 @@ _COMMON = set("title severity kind cause culprit fixes refuted symptoms bad good
 _JUDGING = {
     "rule": {"when", "needs", "requires", "probe", "silent"},
     "table": {"key", "columns", "known", "rows", "probe", "silent"},
-    "names": {"package", "gone", "instead", "brought"},
+    "names": {"package", "gone", "instead", "brought", "probe"},
 }
 LISTING = {
     "conda": {"title"},
