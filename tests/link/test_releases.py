@@ -93,7 +93,7 @@ def test_a_slow_index_is_left_in_time_and_says_so(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(history, "AT_ONCE", 1)
     with served(published(30, having=(1,)), Manner(delay=0.2)) as index:
         monkeypatch.setenv("UV_INDEX_URL", index.address)
-        found = releases.name_history("p", "p.name", limit=0.5)
+        found = releases.name_history("p", "p.name", limit=1.5)
     assert found.reason == "the time was over"
     assert len(found.unknown) >= 20
 
