@@ -127,10 +127,11 @@ def test_this_computer_shows_whether_what_follows_from_its_name_is_true(
 def test_the_lookup_says_which_names_can_be_imported_and_survives_a_module_that_breaks(tmp_path: Path) -> None:
     (tmp_path / "breaks.py").write_text("print('noise'); raise SystemError('x')")
     (tmp_path / "wants.py").write_text("import no_such_package")
+    (tmp_path / "refuses.py").write_text("raise ImportError('no binding of Qt was found')")
     names = ["json.dumps", "json.nothing", "os.path.join", "no_such_module", "json.decoder.JSONDecoder", "breaks.name"]
-    names.append("wants.name")
+    names += ["wants.name", "refuses.name"]
     done = run([sys.executable, str(LOOKUP), *names], variables={"PYTHONPATH": str(tmp_path)})
-    assert done.document == dict(zip(names, [True, False, True, False, True, False, None], strict=True))
+    assert done.document == dict(zip(names, [True, False, True, False, True, False, None, None], strict=True))
 
 
 def test_a_trial_that_cannot_be_arranged_says_why_and_makes_nothing(tmp_path: Path) -> None:

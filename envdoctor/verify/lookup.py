@@ -19,7 +19,7 @@ def has(name: str) -> bool:
             found = importlib.import_module(".".join(parts[:length]))
         except ImportError as error:
             lacks = getattr(error, "name", None) or ""
-            if lacks and lacks.split(".")[0] != parts[0]:
+            if lacks.split(".")[0] != parts[0]:  # another package, or a refusal of its own that names none
                 raise LookupError(lacks) from None
             continue
         for part in parts[length:]:
