@@ -271,6 +271,11 @@ def test_of_an_object_the_class_is_enough_to_find_who_dropped_a_member(lines: li
     assert list(cause.fixes[0].pins.values()) == [pins]
 
 
+def test_a_name_that_is_told_in_full_is_not_the_end_of_a_longer_one() -> None:
+    (cause, *_) = of("ImportError: cannot import name 'triu' from 'scipy.linalg'").causes
+    assert cause.packages[0] == "scipy"
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -96,12 +96,13 @@ def _answered(cause: Cause, seen: Facts | None, ask: Released) -> Cause:
 
 
 def _about(name: str, known: Matrix) -> list[Claim]:
-    """Give the claims about a public name or the end of one, or about the nearest thing above it that is known."""
-    names = [name, *known.members(name)]
-    claims = [claim for claim in known.concerning((), names) if claim.package]
-    deepest = max((len(claim.uses[0]) for claim in claims), default=0)
-    whole = [claim for claim in claims if claim.uses[0] in names[1:]]
-    return whole or [claim for claim in claims if len(claim.uses[0]) == deepest]
+    """Give the claims about a public name or the nearest thing above it that is known, else about what ends so."""
+    claims = [claim for claim in known.concerning((), [name]) if claim.package]
+    if not claims:
+        ends = known.members(name)
+        return [claim for claim in known.concerning((), ends) if claim.package and claim.uses[0] in ends]
+    deepest = max(len(claim.uses[0]) for claim in claims)
+    return [claim for claim in claims if len(claim.uses[0]) == deepest]
 
 
 def _standing(claim: Claim, seen: Facts) -> Standing:
