@@ -117,10 +117,11 @@ def _modules(node: yamlpos.Map) -> dict[str, Any]:
 def _returns(node: yamlpos.Map) -> dict[str, Any]:
     """Give the class of what a function, or a method of a class, gives back, by its dotted name."""
     listed = yamlpos.mapping(node.get("returns"), "`returns`")
-    for name, item in fields.strings(node, "returns").items():
+    found = fields.strings(node, "returns")
+    for name, item in found.items():
         if "." not in name or "." not in item:
             raise UserError(f"`{name}: {item}` are not two dotted names", place=listed.keys[name].place)
-    return fields.strings(node, "returns")
+    return found
 
 
 def _metadata(node: yamlpos.Map) -> dict[str, Any]:
